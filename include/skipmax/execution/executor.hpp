@@ -1,0 +1,31 @@
+// What an executor is: who runs the independent tasks of a call, and on how many workers.
+//
+//   int concurrency() const;              // worker numbers are 0 .. concurrency() - 1
+//   void for_each_task(index n, f) const; // calls f(task, worker) once for each task in [0, n), in any
+//                                         // order, and returns when all are done; at no time do two
+//                                         // calls hold the same worker number
+//
+// The library owns no threads. A call from inside a task runs inline.
+#pragma once
+
+#include <concepts>
+
+#include "skipmax/config.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+namespace detail {
+struct any_task {
+  void operator()(index, int) const {}
+};
+}  // namespace detail
+
+template <class E>
+concept executor = requires(E& e, index tasks, detail::any_task f) {
+  { e.concurrency() } -> std::convertible_to<int>;
+  e.for_each_task(tasks, f);
+};
+
+}  // namespace v0
+}  // namespace skipmax

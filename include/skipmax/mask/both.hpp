@@ -1,0 +1,33 @@
+// Two masks at once: a key is visible where both let it through. The second sees the sequence as
+// the first one left it, so that both(key_lengths, causal) aligns the diagonal with the end of each
+// sequence and not with the end of the padding.
+#pragma once
+
+#include "skipmax/mask/mask_policy.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <mask_policy First, mask_policy Second>
+struct both {
+  First first;
+  Second second;
+
+  SKIPMAX_INLINE key_range visible(row_position at) const {
+    const key_range a = first.visible(at);
+    at.key_length = a.last;
+    const key_range b = second.visible(at);
+    return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+  }
+
+  SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
+    if constexpr (requires { first.check(p, error); }) first.check(p, error);
+    if constexpr (requires { second.check(p, error); })
+      if (error.empty()) second.check(p, error);
+  }
+};
+template <class First, class Second>
+both(First, Second) -> both<First, Second>;
+
+}  // namespace v0
+}  // namespace skipmax

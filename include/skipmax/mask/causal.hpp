@@ -1,0 +1,17 @@
+// Query row i sees the keys j <= i + (key_length - query_length): the last query sees the last key
+// (bottom-right aligned), so that new queries over a longer cache need nothing else.
+#pragma once
+
+#include "skipmax/problem.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct causal {
+  SKIPMAX_INLINE key_range visible(row_position at) const {
+    return {0, at.key_length - at.query_length + at.query + 1};
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,29 @@
+// The sizes of one attention call, and the place of one query row in it: what the slots of an
+// attention get to see. Plain data.
+#pragma once
+
+#include "skipmax/config.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct problem {
+  index batch = 0;
+  index query_length = 0, key_length = 0;
+  index heads = 0, kv_heads = 0;
+  index key_dim = 0, value_dim = 0;
+};
+
+struct row_position {
+  index batch = 0, head = 0, query = 0;
+  index query_length = 0;
+  index key_length = 0;  // keys that the row may see at the most: a mask narrows it
+};
+
+// The keys [first, last) that one query row sees; empty where last <= first.
+struct key_range {
+  index first = 0, last = 0;
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,28 @@
+// relu(s) = max(s, 0), and NaN for NaN. The paper's choice (arXiv 2309.08586).
+// Backward needs s.
+#pragma once
+
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct relu {
+  static constexpr bool exact_zeros = true;
+
+  template <class V>
+  SKIPMAX_INLINE V value(V s) const {
+    const V zero = math::constant<V>(0);
+    return math::select(s < zero, zero, s);  // the order keeps NaN
+  }
+
+  // 0 at s = 0, as every framework has it.
+  template <class V>
+  SKIPMAX_INLINE V derivative(V s) const {
+    const V zero = math::constant<V>(0);
+    return math::select(s <= zero, zero, math::select(s > zero, math::constant<V>(1), s));
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,108 @@
+// A strided view of a tensor [batch, length, heads, dim] whose last axis has unit stride.
+//
+//   element (b, l, h, x) = data[b * batch_stride + l * length_stride + h * head_stride + x]
+//
+// A view is a value: it owns nothing, and it is passed by copy. Strides count elements.
+#pragma once
+
+#include <type_traits>
+
+#include "skipmax/config.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Strides of batch, length and head in elements, for the last argument of the factories below.
+struct strides {
+  index batch, length, head;
+};
+
+template <class T>
+struct tensor_view {
+  using value_type = std::remove_const_t<T>;
+
+  T* data = nullptr;
+  index batch = 0, length = 0, heads = 0, dim = 0;
+  index batch_stride = 0, length_stride = 0, head_stride = 0;
+
+  // The dim contiguous elements of one position of one head.
+  SKIPMAX_INLINE T* row(index b, index l, index h) const {
+    return data + b * batch_stride + l * length_stride + h * head_stride;
+  }
+
+  // A view of T serves wherever a view of const T is read.
+  SKIPMAX_INLINE operator tensor_view<const T>() const
+    requires(!std::is_const_v<T>)
+  {
+    return {data, batch, length, heads, dim, batch_stride, length_stride, head_stride};
+  }
+};
+
+template <class T>
+inline constexpr bool is_tensor_view = false;
+template <class T>
+inline constexpr bool is_tensor_view<tensor_view<T>> = true;
+
+// [batch, length, heads, dim], contiguous or with the strides given.
+template <class T>
+SKIPMAX_INLINE tensor_view<T> blhd(T* data, index batch, index length, index heads, index dim,
+                                   strides s) {
+  return {data, batch, length, heads, dim, s.batch, s.length, s.head};
+}
+template <class T>
+SKIPMAX_INLINE tensor_view<T> blhd(T* data, index batch, index length, index heads, index dim) {
+  return blhd(data, batch, length, heads, dim, {length * heads * dim, heads * dim, dim});
+}
+
+// [batch, heads, length, dim], contiguous or with the strides given.
+template <class T>
+SKIPMAX_INLINE tensor_view<T> bhld(T* data, index batch, index heads, index length, index dim,
+                                   strides s) {
+  return {data, batch, length, heads, dim, s.batch, s.length, s.head};
+}
+template <class T>
+SKIPMAX_INLINE tensor_view<T> bhld(T* data, index batch, index heads, index length, index dim) {
+  return bhld(data, batch, heads, length, dim, {heads * length * dim, dim, length * dim});
+}
+
+// [length, heads, dim]: one sequence.
+template <class T>
+SKIPMAX_INLINE tensor_view<T> lhd(T* data, index length, index heads, index dim, strides s) {
+  return blhd(data, 1, length, heads, dim, s);
+}
+template <class T>
+SKIPMAX_INLINE tensor_view<T> lhd(T* data, index length, index heads, index dim) {
+  return blhd(data, 1, length, heads, dim);
+}
+
+// [length, dim]: one head of one sequence.
+template <class T>
+SKIPMAX_INLINE tensor_view<T> ld(T* data, index length, index dim, strides s) {
+  return blhd(data, 1, length, 1, dim, s);
+}
+template <class T>
+SKIPMAX_INLINE tensor_view<T> ld(T* data, index length, index dim) {
+  return blhd(data, 1, length, 1, dim);
+}
+
+// The three parts of one fused projection, viewed where they lie.
+template <class T>
+struct qkv_views {
+  tensor_view<T> q, k, v;
+};
+
+// data is [batch, length, (heads + 2 kv_heads) * dim]: all heads of q, then of k, then of v. A null
+// pointer stays null in all three views, so that the error names what is missing.
+template <class T>
+SKIPMAX_INLINE qkv_views<T> split_qkv(T* data, index batch, index length, index heads,
+                                      index kv_heads, index dim) {
+  const index width = (heads + 2 * kv_heads) * dim;
+  const strides s{length * width, width, dim};
+  T* k = data ? data + heads * dim : nullptr;
+  T* v = data ? k + kv_heads * dim : nullptr;
+  return {blhd(data, batch, length, heads, dim, s), blhd(k, batch, length, kv_heads, dim, s),
+          blhd(v, batch, length, kv_heads, dim, s)};
+}
+
+}  // namespace v0
+}  // namespace skipmax
