@@ -9,6 +9,7 @@ inline namespace v0 {
 
 struct relu {
   static constexpr bool exact_zeros = true;
+  static constexpr bool zero_at_zero = true;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {

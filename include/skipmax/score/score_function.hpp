@@ -1,13 +1,20 @@
 // What a score function is: the weight of a key before normalization, h(s), from its score s alone.
 //
 //   struct squared_relu {
-//     static constexpr bool exact_zeros = true;                    // optional: h is 0 on an interval
-//     template <class V> SKIPMAX_INLINE V value(V s) const;        // h(s)
-//     template <class V> SKIPMAX_INLINE V derivative(V s) const;   // h'(s)
+//     static constexpr bool exact_zeros = true;                    // optional: h is 0 on an
+//     interval template <class V> SKIPMAX_INLINE V value(V s) const;        // h(s) template <class
+//     V> SKIPMAX_INLINE V derivative(V s) const;   // h'(s), for the backward pass
 //   };
 //
 // V is a SIMD register of float or double, or the plain scalar: both take the same arithmetic
-// operators and the functions of skipmax/simd/math.hpp. h(NaN) must be NaN.
+// operators and the functions of skipmax/simd/math.hpp. h(NaN) must be NaN. Optional:
+//
+//   static constexpr bool zero_at_zero = true;    // h(0) = 0 exactly: lets compose carry
+//   exact_zeros on score_and_slope<V> value_and_derivative(V s) const;       // where the two share
+//   work void check(const problem&, error_message&) const;         // says what is wrong with its
+//   parameters
+//
+// skipmax/testing/check_score_function.hpp tests all of it.
 #pragma once
 
 #include <concepts>
@@ -32,8 +39,32 @@ concept differentiable = score_function<F> && requires(const F f, double s) {
 template <class F>
 inline constexpr bool has_exact_zeros = false;
 template <class F>
-  requires requires { F::exact_zeros; }
+requires requires {
+  F::exact_zeros;
+}
 inline constexpr bool has_exact_zeros<F> = F::exact_zeros;
+
+template <class F>
+inline constexpr bool maps_zero_to_zero = false;
+template <class F>
+requires requires {
+  F::zero_at_zero;
+}
+inline constexpr bool maps_zero_to_zero<F> = F::zero_at_zero;
+
+template <class V>
+struct score_and_slope {
+  V value, derivative;
+};
+
+// h(s) and h'(s), by the function's own value_and_derivative where it has one.
+template <class F, class V>
+SKIPMAX_INLINE score_and_slope<V> evaluate_both(const F& f, V s) {
+  if constexpr (requires { f.value_and_derivative(s); })
+    return f.value_and_derivative(s);
+  else
+    return {f.value(s), f.derivative(s)};
+}
 
 }  // namespace v0
 }  // namespace skipmax

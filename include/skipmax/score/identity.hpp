@@ -1,0 +1,25 @@
+// identity(s) = s. Softmax attention is softmax after identity; alone it is linear attention.
+// Backward needs nothing.
+#pragma once
+
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct identity {
+  static constexpr bool zero_at_zero = true;
+
+  template <class V>
+  SKIPMAX_INLINE V value(V s) const {
+    return s;
+  }
+
+  template <class V>
+  SKIPMAX_INLINE V derivative(V) const {
+    return math::constant<V>(1);
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,40 @@
+// sigmoid(s) = 1 / (1 + exp(-(s + bias))). Sigmoid attention (Ramapuram et al. 2024, arXiv
+// 2409.04431) takes -log L for the bias: that part is the normalizer minus_log_length.
+// Backward needs s.
+#pragma once
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/score/score_function.hpp"
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct sigmoid {
+  double bias = 0;
+
+  template <class V>
+  SKIPMAX_INLINE V value(V s) const {
+    return math::sigmoid(s + math::constant<V>(bias));
+  }
+
+  template <class V>
+  SKIPMAX_INLINE V derivative(V s) const {
+    return value_and_derivative(s).derivative;
+  }
+
+  template <class V>
+  SKIPMAX_INLINE score_and_slope<V> value_and_derivative(V s) const {
+    const V h = value(s);
+    return {h, h * (math::constant<V>(1) - h)};
+  }
+
+  SKIPMAX_INLINE void check(const problem&, error_message& error) const {
+    if (bias - bias != 0)
+      error << "score sigmoid: bias: found " << bias << ", wanted a finite number";
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

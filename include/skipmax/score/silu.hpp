@@ -1,0 +1,36 @@
+// silu(s) = s sigmoid(s) (Hendrycks and Gimpel 2016; the score of HSTU, Zhai et al. 2024).
+// Backward needs s.
+#pragma once
+
+#include "skipmax/score/score_function.hpp"
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct silu {
+  static constexpr bool zero_at_zero = true;
+
+  template <class V>
+  SKIPMAX_INLINE V value(V s) const {
+    return value_and_derivative(s).value;
+  }
+
+  template <class V>
+  SKIPMAX_INLINE V derivative(V s) const {
+    return value_and_derivative(s).derivative;
+  }
+
+  template <class V>
+  SKIPMAX_INLINE score_and_slope<V> value_and_derivative(V s) const {
+    // exp(-1000) is 0 in both formats: the bounds change nothing but -inf 0 and inf 0, to their
+    // limits
+    const V bound = math::constant<V>(1000), one = math::constant<V>(1);
+    s = math::max(s, -bound);
+    const V sigma = math::sigmoid(s);
+    return {s * sigma, sigma * (one + math::min(s, bound) * (one - sigma))};
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,65 @@
+// The cap of a score, a stage of its own before bias and mask:
+//
+//   softcap   cap(s) = limit tanh(s / limit)   (Gemma 2, 2024; before it Bello et al. 2016)
+//   no_cap    cap(s) = s
+//
+// Backward needs s.
+#pragma once
+
+#include <concepts>
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class C>
+concept score_cap = requires(const C c, double s) {
+  { c.cap(s) } -> std::same_as<double>;
+};
+
+struct no_cap {
+  template <class V>
+  SKIPMAX_INLINE V cap(V s) const {
+    return s;
+  }
+  template <class V>
+  SKIPMAX_INLINE V derivative(V) const {
+    return math::constant<V>(1);
+  }
+};
+
+struct softcap {
+  double limit;  // finite and greater than 0
+
+  template <class V>
+  SKIPMAX_INLINE V cap(V s) const {
+    const V c = bounded_limit<V>();
+    return c * math::tanh(s / c);
+  }
+
+  template <class V>
+  SKIPMAX_INLINE V derivative(V s) const {
+    const V t = math::tanh(s / bounded_limit<V>());
+    return (math::constant<V>(1) - t) * (math::constant<V>(1) + t);
+  }
+
+  SKIPMAX_INLINE void check(const problem&, error_message& error) const {
+    if (!(limit > 0) || limit - limit != 0)
+      error << "cap softcap: limit: found " << limit << ", wanted a finite number greater than 0";
+  }
+
+ private:
+  // A limit beyond the range of V would be 0 or infinite there, and s / limit or limit * 0 NaN. No
+  // score that V can tell from its cap is changed by these bounds.
+  template <class V>
+  SKIPMAX_INLINE V bounded_limit() const {
+    const double largest = sizeof(math::element_t<V>) == 4 ? 1e30 : 1e290;
+    return math::constant<V>(math::min(math::max(limit, 1 / largest), largest));
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

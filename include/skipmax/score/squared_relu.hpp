@@ -1,0 +1,28 @@
+// squared_relu(s) = max(s, 0)^2 (So et al., Primer, 2021, arXiv 2109.08668).
+// Backward needs s.
+#pragma once
+
+#include "skipmax/score/relu.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct squared_relu {
+  static constexpr bool exact_zeros = true;
+  static constexpr bool zero_at_zero = true;
+
+  template <class V>
+  SKIPMAX_INLINE V value(V s) const {
+    const V r = relu{}.value(s);
+    return r * r;
+  }
+
+  template <class V>
+  SKIPMAX_INLINE V derivative(V s) const {
+    const V r = relu{}.value(s);
+    return r + r;
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

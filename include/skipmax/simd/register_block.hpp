@@ -1,0 +1,61 @@
+// The register tile MR x NR of a matrix product, and the sizes that follow from it.
+//
+//   MR rows x NV registers of accumulators, NR = NV * lanes columns
+//
+// Each step of the inner loop loads NV registers of one operand, broadcasts MR scalars of the other
+// and issues MR * NV multiply-adds. Two units with a latency of 4 want at least 8 accumulators in
+// flight, and two loads a cycle want NV + MR <= MR * NV: with NV = 2 any MR does. MR is the largest
+// that leaves room for the NV operands and one broadcast: 14 x 2 of 32 registers, 6 x 2 of 16.
+// 14 also divides the paper's 196 and 784 queries, and 49 = 3 * 14 + 7.
+#pragma once
+
+#include "skipmax/simd/isa.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T, class Isa>
+struct register_block {
+#if defined(__aarch64__)
+  static constexpr int registers = 32;
+#else
+  static constexpr int registers = sizeof(simd<T, Isa>) == 64 ? 32 : 16;
+#endif
+  static constexpr int vectors = 2;                         // NV
+  static constexpr int rows = registers == 32 ? 14 : 6;     // MR
+  static constexpr int columns = vectors * lanes<T, Isa>;   // NR
+};
+
+// Row counts with a kernel of their own. A remainder of rows takes the next larger one, so that at
+// most two rows in fourteen are computed in vain.
+template <int Rows>
+struct row_count {};
+
+template <int MaxRows, class F>
+SKIPMAX_INLINE void with_row_count(int rows, F&& f) {
+  static_assert(MaxRows == 14 || MaxRows == 6);
+  if constexpr (MaxRows == 14) {
+    if (rows > 10) return f(row_count<14>{});
+    if (rows > 7) return f(row_count<10>{});
+    if (rows > 4) return f(row_count<7>{});
+  } else {
+    if (rows > 4) return f(row_count<6>{});
+  }
+  if (rows > 2) return f(row_count<4>{});
+  if (rows > 1) return f(row_count<2>{});
+  f(row_count<1>{});
+}
+
+// Makes the compiler hold a loaded operand in a register. Without it g++ folds the load into each of
+// the multiply-adds that use it, and the operand is read MR times.
+template <class T, class Arch>
+SKIPMAX_INLINE void keep_in_register(xsimd::batch<T, Arch>& v) {
+#if defined(__x86_64__) || defined(__i386__)
+  asm("" : "+v"(v.data));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v.data));
+#endif
+}
+
+}  // namespace v0
+}  // namespace skipmax

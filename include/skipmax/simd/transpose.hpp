@@ -1,0 +1,98 @@
+// Transposes a square of registers in place: W registers of W lanes.
+//
+// Two steps, both of shuffles that every instruction set has as one instruction: squares of E x E
+// within the 128-bit lanes (E = 4 floats or 2 doubles), then the lanes of each E-th register.
+#pragma once
+
+#include <utility>
+
+#include "skipmax/simd/isa.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+namespace detail {
+
+// Source lane of lane i when E-lane groups of a (0 .. W-1) and b (W .. 2W-1) are interleaved within
+// each 128 bits: the low or the high half of each, in runs of Run lanes.
+template <int W, int E, int Run, bool High>
+constexpr int interleaved(int i) {
+  const int group = i / E * E, at = i % E;
+  const int from = at / (2 * Run) * Run + at % Run + (High ? E / 2 : 0);
+  return group + from + (at / Run % 2 ? W : 0);
+}
+
+// Source lane of lane i when each half of the result takes every second 128-bit lane (Odd) or one
+// half (Halves) of a, then of b.
+template <int W, int E, bool Halves, bool Second>
+constexpr int joined(int i) {
+  const int group = i / E, half = W / E / 2;
+  const int from = Halves ? group % half + (Second ? half : 0) : 2 * (group % half) + (Second ? 1 : 0);
+  return (group < half ? 0 : W) + from * E + i % E;
+}
+
+template <class V, class F, std::size_t... I>
+SKIPMAX_INLINE V shuffle(const V& a, const V& b, F, std::index_sequence<I...>) {
+  return V(__builtin_shufflevector(a.data, b.data, F::source(static_cast<int>(I))...));
+}
+
+template <int W, int E, int Run, bool High>
+struct interleave {
+  static constexpr int source(int i) { return interleaved<W, E, Run, High>(i); }
+};
+template <int W, int E, bool Halves, bool Second>
+struct join {
+  static constexpr int source(int i) { return joined<W, E, Halves, Second>(i); }
+};
+
+template <class Low, class High, class V>
+SKIPMAX_INLINE void exchange(V& a, V& b) {
+  const V low = shuffle(a, b, Low{}, std::make_index_sequence<V::size>{});
+  b = shuffle(a, b, High{}, std::make_index_sequence<V::size>{});
+  a = low;
+}
+
+}  // namespace detail
+
+template <class V>
+SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
+  using namespace detail;
+  constexpr int W = V::size, E = 16 / static_cast<int>(sizeof(typename V::value_type));
+  V y[W];
+#pragma GCC unroll 16
+  for (int i = 0; i < W; i += 2) exchange<interleave<W, E, 1, false>, interleave<W, E, 1, true>>(x[i], x[i + 1]);
+  if constexpr (E == 4) {
+#pragma GCC unroll 4
+    for (int i = 0; i < W; i += 4) {
+      // x holds (0 1) low and high, (2 3) low and high: columns 0 1, 2 3, 0 1, 2 3.
+      exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i], x[i + 2]);
+      exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i + 1], x[i + 3]);
+      const V third = x[i + 1];  // columns 0, 2, 1, 3
+      x[i + 1] = x[i + 2];
+      x[i + 2] = third;
+    }
+  }
+  // Register g * E + e holds column l * E + e of the rows of group g in its lane l.
+  constexpr int G = W / E;
+  if constexpr (G == 2) {
+#pragma GCC unroll 4
+    for (int e = 0; e < E; ++e) exchange<join<W, E, true, false>, join<W, E, true, true>>(x[e], x[E + e]);
+  } else if constexpr (G == 4) {
+#pragma GCC unroll 4
+    for (int e = 0; e < E; ++e) {
+      V a = x[e], b = x[E + e], c = x[2 * E + e], d = x[3 * E + e];
+      exchange<join<W, E, true, false>, join<W, E, true, true>>(a, b);
+      exchange<join<W, E, true, false>, join<W, E, true, true>>(c, d);
+      exchange<join<W, E, false, false>, join<W, E, false, true>>(a, c);
+      exchange<join<W, E, false, false>, join<W, E, false, true>>(b, d);
+      y[e] = a, y[E + e] = c, y[2 * E + e] = b, y[3 * E + e] = d;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) x[i] = y[i];
+  } else {
+    static_assert(G == 1);
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax
