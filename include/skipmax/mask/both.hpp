@@ -10,6 +10,8 @@ inline namespace v0 {
 
 template <mask_policy First, mask_policy Second>
 struct both {
+  static constexpr bool rows_alike = sees_alike<First> && sees_alike<Second>;
+
   First first;
   Second second;
 

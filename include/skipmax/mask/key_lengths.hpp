@@ -8,6 +8,8 @@ namespace skipmax {
 inline namespace v0 {
 
 struct key_lengths {
+  static constexpr bool rows_alike = true;
+
   const index* lengths = nullptr;  // [batch], each in [0, key length]
   index batch = 0;
 

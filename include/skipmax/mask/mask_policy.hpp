@@ -1,7 +1,9 @@
 // What a mask is: the interval of keys that a query row sees.
 //
-//   key_range visible(row_position at) const;                // [first, last) within [0, at.key_length)
+//   key_range visible(row_position at) const;                // [first, last), cut to [0, at.key_length)
 //   void check(const problem&, error_message&) const;        // optional: says what is wrong with it
+//   static constexpr bool rows_alike = true;                 // optional: visible() is the same for
+//                                                            // every query row of a sequence
 #pragma once
 
 #include <concepts>
@@ -16,6 +18,21 @@ template <class M>
 concept mask_policy = requires(const M m, row_position at) {
   { m.visible(at) } -> std::same_as<key_range>;
 };
+
+template <class M>
+inline constexpr bool sees_alike = requires {
+  requires M::rows_alike;
+};
+
+// The keys that a row sees, within the keys there are.
+template <mask_policy M>
+SKIPMAX_INLINE key_range visible_range(const M& mask, row_position at) {
+  key_range keys = mask.visible(at);
+  if (keys.first < 0) keys.first = 0;
+  if (keys.last > at.key_length) keys.last = at.key_length;
+  if (keys.last < keys.first) keys.last = keys.first;
+  return keys;
+}
 
 }  // namespace v0
 }  // namespace skipmax

@@ -8,6 +8,7 @@ namespace skipmax {
 inline namespace v0 {
 
 struct identity {
+  static constexpr bool few_operations = true;
   static constexpr bool zero_at_zero = true;
 
   template <class V>

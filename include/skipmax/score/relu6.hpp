@@ -8,6 +8,7 @@ namespace skipmax {
 inline namespace v0 {
 
 struct relu6 {
+  static constexpr bool few_operations = true;
   static constexpr bool exact_zeros = true;
   static constexpr bool zero_at_zero = true;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "skipmax/simd/register_block.hpp"
+#include "skipmax/simd/xsimd_compat.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -38,7 +39,7 @@ struct accumulators {
         V row(a[r * RowStride]);
         keep_in_register(row);
 #pragma GCC unroll 2
-        for (int v = 0; v < NV; ++v) at[r][v] = xsimd::fma(row, column[v], at[r][v]);
+        for (int v = 0; v < NV; ++v) at[r][v] = compat::fma(row, column[v], at[r][v]);
       }
     }
   }

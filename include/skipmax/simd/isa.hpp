@@ -3,7 +3,7 @@
 // never share a symbol.
 #pragma once
 
-#include <xsimd/xsimd.hpp>
+#include "skipmax/simd/include_xsimd.hpp"
 
 #include "skipmax/config.hpp"
 

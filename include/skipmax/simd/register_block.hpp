@@ -21,9 +21,9 @@ struct register_block {
 #else
   static constexpr int registers = sizeof(simd<T, Isa>) == 64 ? 32 : 16;
 #endif
-  static constexpr int vectors = 2;                         // NV
-  static constexpr int rows = registers == 32 ? 14 : 6;     // MR
-  static constexpr int columns = vectors * lanes<T, Isa>;   // NR
+  static constexpr int vectors = 2;                        // NV
+  static constexpr int rows = registers == 32 ? 14 : 6;    // MR
+  static constexpr int columns = vectors * lanes<T, Isa>;  // NR
 };
 
 // Row counts with a kernel of their own. A remainder of rows takes the next larger one, so that at

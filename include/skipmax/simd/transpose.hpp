@@ -27,7 +27,8 @@ constexpr int interleaved(int i) {
 template <int W, int E, bool Halves, bool Second>
 constexpr int joined(int i) {
   const int group = i / E, half = W / E / 2;
-  const int from = Halves ? group % half + (Second ? half : 0) : 2 * (group % half) + (Second ? 1 : 0);
+  const int from =
+      Halves ? group % half + (Second ? half : 0) : 2 * (group % half) + (Second ? 1 : 0);
   return (group < half ? 0 : W) + from * E + i % E;
 }
 
@@ -60,7 +61,8 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   constexpr int W = V::size, E = 16 / static_cast<int>(sizeof(typename V::value_type));
   V y[W];
 #pragma GCC unroll 16
-  for (int i = 0; i < W; i += 2) exchange<interleave<W, E, 1, false>, interleave<W, E, 1, true>>(x[i], x[i + 1]);
+  for (int i = 0; i < W; i += 2)
+    exchange<interleave<W, E, 1, false>, interleave<W, E, 1, true>>(x[i], x[i + 1]);
   if constexpr (E == 4) {
 #pragma GCC unroll 4
     for (int i = 0; i < W; i += 4) {
@@ -76,7 +78,8 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   constexpr int G = W / E;
   if constexpr (G == 2) {
 #pragma GCC unroll 4
-    for (int e = 0; e < E; ++e) exchange<join<W, E, true, false>, join<W, E, true, true>>(x[e], x[E + e]);
+    for (int e = 0; e < E; ++e)
+      exchange<join<W, E, true, false>, join<W, E, true, true>>(x[e], x[E + e]);
   } else if constexpr (G == 4) {
 #pragma GCC unroll 4
     for (int e = 0; e < E; ++e) {

@@ -3,7 +3,7 @@
 // for.
 #pragma once
 
-#include <xsimd/xsimd.hpp>
+#include "skipmax/simd/include_xsimd.hpp"
 
 #include "skipmax/config.hpp"
 
@@ -65,6 +65,18 @@ SKIPMAX_INLINE xsimd::batch<double, A> fma(xsimd::batch<double, A> a, xsimd::bat
   if constexpr (sizeof a == 64) return {_mm512_fmadd_pd(a, b, c)};
 #endif
   return xsimd::fma(a, b, c);
+}
+
+// The larger of each lane; which one where either is NaN is left open. g++ 12 warns of its own
+// _mm512_max_ps (an uninitialized merge operand), not of the masked form, which is the same
+// instruction.
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> max(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof a == 64 && sizeof(T) == 4) return {_mm512_maskz_max_ps(0xffff, a, b)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 8) return {_mm512_maskz_max_pd(0xff, a, b)};
+#endif
+  return xsimd::max(a, b);
 }
 
 // The sum of all lanes: hadd up to xsimd 8, reduce_add from 9 on.

@@ -1,0 +1,170 @@
+// What must hold of the views of a call and of the numbers in an attention's slots.
+#pragma once
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// "[2, 49, 6, 64]": batch, length, heads, dim.
+template <class T>
+SKIPMAX_INLINE void print_shape(error_message& error, const tensor_view<T>& x) {
+  error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim << "]";
+}
+
+template <class T>
+SKIPMAX_INLINE bool is_empty(const tensor_view<T>& x) {
+  return x.batch == 0 || x.length == 0 || x.heads == 0 || x.dim == 0;
+}
+
+// The bytes from the first to one past the last element, as offsets from data; false on overflow.
+template <class T>
+SKIPMAX_INLINE bool byte_range(const tensor_view<T>& x, index& first, index& last) {
+  constexpr index bytes = sizeof(T);
+  const index extent[] = {x.batch, x.length, x.heads};
+  const index stride[] = {x.batch_stride, x.length_stride, x.head_stride};
+  first = 0;
+  if (__builtin_mul_overflow(x.dim, bytes, &last)) return false;
+  for (int axis = 0; axis < 3; ++axis) {
+    index reach;
+    if (__builtin_mul_overflow(extent[axis] - 1, stride[axis], &reach) ||
+        __builtin_mul_overflow(reach, bytes, &reach))
+      return false;
+    index& end = reach < 0 ? first : last;
+    if (__builtin_add_overflow(end, reach, &end)) return false;
+  }
+  index span;
+  return !__builtin_sub_overflow(last, first, &span);
+}
+
+// Sizes not negative, elements countable, every element reachable, data there.
+template <class T>
+SKIPMAX_INLINE void check_view(const char* name, const tensor_view<T>& x, error_message& error) {
+  if (!error.empty()) return;
+  index elements = x.batch, first, last;
+  if (x.batch < 0 || x.length < 0 || x.heads < 0 || x.dim < 0) {
+    error << "skipmax: " << name << ": shape: found ";
+    print_shape(error, x);
+    error << ", wanted no negative size";
+  } else if (__builtin_mul_overflow(elements, x.length, &elements) ||
+             __builtin_mul_overflow(elements, x.heads, &elements) ||
+             __builtin_mul_overflow(elements, x.dim, &elements) ||
+             (!is_empty(x) && !byte_range(x, first, last))) {
+    error << "skipmax: " << name << ": shape: found ";
+    print_shape(error, x);
+    error << " with strides [" << x.batch_stride << ", " << x.length_stride << ", " << x.head_stride
+          << "], wanted a size that fits 64 bits";
+  } else if (!x.data && !is_empty(x)) {
+    error << "skipmax: " << name << ": data: found a null pointer, wanted ";
+    print_shape(error, x);
+  }
+}
+
+// One size of one view against the size it must have.
+template <class T>
+SKIPMAX_INLINE void check_size(const char* name, const char* axis, const tensor_view<T>& x,
+                               index found, index wanted, const char* source,
+                               error_message& error) {
+  if (!error.empty() || found == wanted) return;
+  error << "skipmax: " << name << ": " << axis << ": found " << found << " in ";
+  print_shape(error, x);
+  error << ", wanted " << wanted << ", " << source;
+}
+
+// No element of out may be written twice: taken from the smallest stride to the largest, each must
+// step over all that the axes before it cover.
+template <class T>
+SKIPMAX_INLINE void check_writable(const tensor_view<T>& x, error_message& error) {
+  if (!error.empty() || is_empty(x)) return;
+  const index extent[] = {x.batch, x.length, x.heads};
+  const index stride[] = {x.batch_stride, x.length_stride, x.head_stride};
+  bool used[] = {extent[0] < 2, extent[1] < 2, extent[2] < 2};
+  index covered = x.dim;
+  for (int step = 0; step < 3; ++step) {
+    int next = -1;
+    index smallest = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+      const index size = stride[axis] < 0 ? -stride[axis] : stride[axis];
+      if (!used[axis] && (next < 0 || size < smallest)) next = axis, smallest = size;
+    }
+    if (next < 0) return;
+    used[next] = true;
+    if (smallest < covered) {
+      error << "skipmax: out: strides: found [" << x.batch_stride << ", " << x.length_stride << ", "
+            << x.head_stride << "] for ";
+      print_shape(error, x);
+      error << ", wanted rows that do not overlap";
+      return;
+    }
+    covered += (extent[next] - 1) * smallest;
+  }
+}
+
+// Two views certainly share memory when their ranges meet and one of them has no gaps. Interleaved
+// slices of one buffer pass.
+template <class T>
+SKIPMAX_INLINE void check_apart(const char* name, const tensor_view<const T>& x,
+                                const tensor_view<T>& out, error_message& error) {
+  if (!error.empty() || is_empty(x) || is_empty(out)) return;
+  constexpr index bytes = sizeof(T);
+  index x_first, x_last, out_first, out_last;
+  byte_range(x, x_first, x_last);
+  byte_range(out, out_first, out_last);
+  const bool dense = x_last - x_first == x.batch * x.length * x.heads * x.dim * bytes ||
+                     out_last - out_first == out.batch * out.length * out.heads * out.dim * bytes;
+  const auto x_at = reinterpret_cast<std::intptr_t>(x.data);
+  const auto out_at = reinterpret_cast<std::intptr_t>(out.data);
+  if (dense && x_at + x_first < out_at + out_last && out_at + out_first < x_at + x_last)
+    error << "skipmax: out: memory: found an overlap with " << name
+          << ", wanted memory of its own: out is written while " << name << " is read";
+}
+
+template <class T>
+SKIPMAX_INLINE void check_views(const tensor_view<const T>& q, const tensor_view<const T>& k,
+                                const tensor_view<const T>& v, const tensor_view<T>& out,
+                                error_message& error) {
+  check_view("q", q, error);
+  check_view("k", k, error);
+  check_view("v", v, error);
+  check_view("out", out, error);
+  check_size("k", "batch", k, k.batch, q.batch, "the batch of q", error);
+  check_size("v", "batch", v, v.batch, q.batch, "the batch of q", error);
+  check_size("out", "batch", out, out.batch, q.batch, "the batch of q", error);
+  check_size("k", "dim", k, k.dim, q.dim, "the dim of q", error);
+  if (error.empty() && (k.heads == 0 ? q.heads != 0 : q.heads % k.heads != 0)) {
+    error << "skipmax: k: heads: found " << k.heads << " in ";
+    print_shape(error, k);
+    error << ", wanted a divisor of q's " << q.heads << " heads";
+  }
+  check_size("v", "heads", v, v.heads, k.heads, "the heads of k", error);
+  check_size("v", "length", v, v.length, k.length, "the length of k", error);
+  check_size("out", "length", out, out.length, q.length, "the length of q", error);
+  check_size("out", "heads", out, out.heads, q.heads, "the heads of q", error);
+  check_size("out", "dim", out, out.dim, v.dim, "the dim of v", error);
+  check_writable(out, error);
+  check_apart("q", q, out, error);
+  check_apart("k", k, out, error);
+  check_apart("v", v, out, error);
+}
+
+// The numbers in the slots: each slot that has a check() is asked.
+template <class Attention>
+SKIPMAX_INLINE void check_slots(const Attention& a, const problem& p, error_message& error) {
+  error_message found;
+  if (!a.scale.is_default() && !(a.scale.value - a.scale.value == 0))
+    found << "scale: found " << a.scale.value << ", wanted a finite number";
+  if constexpr (requires { a.score.check(p, found); })
+    if (found.empty()) a.score.check(p, found);
+  if constexpr (requires { a.cap.check(p, found); })
+    if (found.empty()) a.cap.check(p, found);
+  if constexpr (requires { a.mask.check(p, found); })
+    if (found.empty()) a.mask.check(p, found);
+  if constexpr (requires { a.normalizer.check(p, a.mask, found); })
+    if (found.empty()) a.normalizer.check(p, a.mask, found);
+  if (!found.empty()) error << "skipmax: " << found.text;
+}
+
+}  // namespace v0
+}  // namespace skipmax

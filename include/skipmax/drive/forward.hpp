@@ -1,0 +1,230 @@
+// One task of a forward call: a block of query rows of one head, over all the keys they see.
+//
+//   for each key tile:                  packed once, used by every row block
+//     for each row block of MR rows:
+//       weights = h(q k^T)              tile/weight_tile, then the normalizer if it has a state
+//       out += weights v                tile/value_tile over the keys that all rows share,
+//                                       value_row over the few that only some of them see
+//   out row *= the normalizer's factor
+#pragma once
+
+#include "skipmax/drive/key_ranges.hpp"
+#include "skipmax/plan.hpp"
+#include "skipmax/simd/prefetch.hpp"
+#include "skipmax/simd/row_ops.hpp"
+#include "skipmax/tile/pack.hpp"
+#include "skipmax/tile/value_tile.hpp"
+#include "skipmax/tile/weight_tile.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Where one task stands in its problem, and its pointers into the worker's scratch.
+template <class T>
+struct forward_task {
+  index batch, head, kv_head, first_row, rows;
+  T *q, *k, *v, *weights, *out, *state;
+};
+
+template <class T>
+SKIPMAX_INLINE forward_task<T> place_task(const forward_plan<T>& plan, index number, T* scratch) {
+  // The last blocks first: under a causal mask they are the longest.
+  const index block = plan.blocks - 1 - number % plan.blocks;
+  const index head = number / plan.blocks % plan.sizes.heads;
+  const index first = block * plan.query_block, rest = plan.sizes.query_length - first;
+  return {number / plan.blocks / plan.sizes.heads,
+          head,
+          head / (plan.sizes.heads / plan.sizes.kv_heads),
+          first,
+          rest < plan.query_block ? rest : plan.query_block,
+          scratch,
+          scratch + plan.k_at,
+          scratch + plan.v_at,
+          scratch + plan.weights_at,
+          scratch + plan.out_at,
+          scratch + plan.state_at};
+}
+
+template <class T>
+SKIPMAX_INLINE row_position position_of(const forward_plan<T>& plan, const forward_task<T>& task,
+                                        index row) {
+  return {task.batch, task.head, task.first_row + row, plan.sizes.query_length,
+          plan.sizes.key_length};
+}
+
+// What the next step will read: the next tile of this task, or the start of the worker's next task
+// (most likely this number of tasks further on).
+template <class T>
+struct upcoming_tile {
+  upcoming_rows q, k, v;
+
+  SKIPMAX_INLINE void fetch(index step, index steps) const {
+    q.fetch(step, steps);
+    k.fetch(step, steps);
+    v.fetch(step, steps);
+  }
+};
+
+template <class T>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan,
+                                              const forward_task<T>& task, index start, index last,
+                                              index tile) {
+  const index keys = last - start < tile ? last - start : tile;
+  return {{},
+          upcoming(plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
+                   plan.sizes.key_dim),
+          upcoming(plan.v.row(task.batch, start, task.kv_head), plan.v.length_stride, keys,
+                   plan.sizes.value_dim)};
+}
+
+template <class T>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index number,
+                                              index tile) {
+  if (number >= plan.tasks) return {};
+  const forward_task<T> task = place_task(plan, number, static_cast<T*>(nullptr));
+  upcoming_tile<T> next = upcoming_keys(plan, task, 0, plan.sizes.key_length, tile);
+  next.q = upcoming(plan.q.row(task.batch, task.first_row, task.head), plan.q.length_stride,
+                    task.rows, plan.sizes.key_dim);
+  return next;
+}
+
+// Weights of one row block over the keys of one tile, and what they add to the output.
+// The ranges in `keys` count from the start of the tile.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task, index row, int rows,
+                                 const block_keys<T, Isa>& keys, const T* v, index v_stride,
+                                 const T* shift, bool fresh) {
+  using layout = tile_layout<T, Isa>;
+  using Normalizer = decltype(a.normalizer);
+  const index dim = plan.sizes.key_dim, width = plan.width;
+  const key_range any = keys.any, all = keys.all;
+  alignas(64) T rescale[row_lanes<T, Isa>];
+  const score_block<T> block{task.weights, layout::key_tile, rows, keys.seen, rescale};
+  T* out = task.out + row * width;
+
+  weight_tile<Isa>(a, task.q + row * round_up(dim, layout::depth_panel), task.k, dim, any.first,
+                   any.last, block, shift);
+  if constexpr (!is_pointwise<Normalizer>) {
+    T* state = task.state + row / layout::rows * Normalizer::state_size * row_lanes<T, Isa>;
+    if (a.normalizer.template absorb<Isa>(state, block))
+      for (int r = 0; r < rows; ++r) scale_row<Isa>(out + r * width, width, rescale[r]);
+  }
+  if (!is_empty(all))
+    value_tile<Isa>(task.weights + all.first, rows, v + all.first * v_stride, v_stride,
+                    all.last - all.first, out, width, fresh);
+  else if (fresh)
+    for (int r = 0; r < rows; ++r) clear_row<Isa>(out + r * width, width);
+  if (all.first == any.first && all.last == any.last) return;
+  for (int r = 0; r < rows; ++r)
+    for (const key_range part : not_shared(keys.seen[r], all))
+      if (!is_empty(part))
+        value_row<Isa>(task.weights + r * layout::key_tile + part.first, v + part.first * v_stride,
+                       v_stride, part.last - part.first, out + r * width, width);
+}
+
+// The row's factor, times its output, to where the caller wants it.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void finish_rows(const Attention& a, const forward_plan<T>& plan,
+                                const forward_task<T>& task) {
+  using Normalizer = decltype(a.normalizer);
+  constexpr index MR = register_block<T, Isa>::rows;
+  [[maybe_unused]] alignas(64) T of_state[row_lanes<T, Isa>];
+  [[maybe_unused]] double length = -1, of_length = 0;
+  for (index row = 0; row < task.rows; ++row) {
+    if constexpr (!is_pointwise<Normalizer>)
+      if (row % MR == 0)
+        a.normalizer.template finish<Isa>(
+            task.state + row / MR * Normalizer::state_size * row_lanes<T, Isa>, of_state);
+    const row_position at = position_of(plan, task, row);
+    const key_range seen = visible_range(a.mask, at);
+    T* to = plan.out.row(task.batch, at.query, task.head);
+    if (is_empty(seen)) {
+      for (index x = 0; x < plan.sizes.value_dim; ++x) to[x] = T(0);
+      continue;
+    }
+    T factor;
+    if constexpr (is_pointwise<Normalizer>) {
+      double now = 1;
+      if constexpr (reads_length<Normalizer>)
+        now = a.normalizer.length(at, seen.last - seen.first, at.key_length);
+      if (now != length) length = now, of_length = a.normalizer.finish(now);
+      factor = static_cast<T>(of_length);
+    } else {
+      factor = of_state[row % MR];
+    }
+    store_scaled<Isa>(to, task.out + row * plan.width, plan.sizes.value_dim, factor);
+  }
+}
+
+// q packed, states empty.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task) {
+  using layout = tile_layout<T, Isa>;
+  using Normalizer = decltype(a.normalizer);
+  const index dim = plan.sizes.key_dim;
+  for (index row = 0; row < task.rows; row += layout::rows) {
+    const index rows = task.rows - row < layout::rows ? task.rows - row : layout::rows;
+    pack_q<Isa>(task.q + row * round_up(dim, layout::depth_panel),
+                plan.q.row(task.batch, task.first_row + row, task.head), plan.q.length_stride,
+                static_cast<int>(rows), layout::rows, dim, plan.scale);
+    if constexpr (!is_pointwise<Normalizer>)
+      a.normalizer.template clear<Isa>(task.state + row / layout::rows * Normalizer::state_size *
+                                                        row_lanes<T, Isa>);
+  }
+}
+
+// Shifts of the scores of one row block, for a normalizer that asks for them.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void find_shifts(const Attention& a, const forward_plan<T>& plan,
+                                const forward_task<T>& task, index row, int rows, T* shift) {
+  double length = -1, of_length = 0;
+  for (int r = 0; r < rows; ++r) {
+    const row_position at = position_of(plan, task, row + r);
+    const key_range seen = visible_range(a.mask, at);
+    if (is_empty(seen)) continue;
+    const double now = a.normalizer.length(at, seen.last - seen.first, at.key_length);
+    if (now != length) length = now, of_length = a.normalizer.shift(now);
+    shift[r] = static_cast<T>(of_length);
+  }
+}
+
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
+                                       index number, T* scratch) {
+  using layout = tile_layout<T, Isa>;
+  constexpr index KT = layout::key_tile, MR = layout::rows;
+  const forward_task<T> task = place_task(plan, number, scratch);
+  prepare_rows<Isa>(a, plan, task);
+  const key_range any = keys_of_rows(a.mask, position_of(plan, task, 0), task.rows);
+  for (index start = any.first / KT * KT; start < any.last; start += KT) {
+    const index keys = any.last - start < KT ? any.last - start : KT;
+    pack_k<Isa>(task.k, plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
+                plan.sizes.key_dim);
+    const T* v = plan.v.row(task.batch, start, task.kv_head);
+    if (!plan.v_in_place) {
+      pack_v<Isa>(task.v, v, plan.v.length_stride, keys, plan.sizes.value_dim, plan.width);
+      v = task.v;
+    }
+    const upcoming_tile<T> next = start + KT < any.last
+                                      ? upcoming_keys(plan, task, start + KT, any.last, KT)
+                                      : upcoming_task(plan, number + plan.workers, KT);
+    for (index row = 0; row < task.rows; row += MR) {
+      next.fetch(row / MR, (task.rows + MR - 1) / MR);
+      const int rows = static_cast<int>(task.rows - row < MR ? task.rows - row : MR);
+      const auto [in_tile, fresh] =
+          keys_of_block<T, Isa>(a.mask, position_of(plan, task, row), rows, {start, start + keys});
+      if (is_empty(in_tile.any)) continue;
+      [[maybe_unused]] T shift[MR] = {};
+      if constexpr (shifts_scores<decltype(a.normalizer)>)
+        find_shifts<Isa>(a, plan, task, row, rows, shift);
+      attend_block<Isa>(a, plan, task, row, rows, in_tile, v,
+                        plan.v_in_place ? plan.v.length_stride : plan.width, shift, fresh);
+    }
+  }
+  finish_rows<Isa>(a, plan, task);
+}
+
+}  // namespace v0
+}  // namespace skipmax

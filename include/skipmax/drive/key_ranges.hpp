@@ -1,0 +1,76 @@
+// Which keys the rows of a block see: the mask's answers, cut to one key tile.
+#pragma once
+
+#include "skipmax/mask/mask_policy.hpp"
+#include "skipmax/simd/register_block.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+SKIPMAX_INLINE bool is_empty(key_range a) {
+  return a.first >= a.last;
+}
+SKIPMAX_INLINE key_range intersect(key_range a, key_range b) {
+  return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+}
+// The smallest range that holds both.
+SKIPMAX_INLINE key_range join_ranges(key_range a, key_range b) {
+  if (is_empty(a)) return b;
+  if (is_empty(b)) return a;
+  return {a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
+}
+
+struct two_ranges {
+  key_range part[2];
+  SKIPMAX_INLINE const key_range* begin() const { return part; }
+  SKIPMAX_INLINE const key_range* end() const { return part + 2; }
+};
+// What a row sees to the left and to the right of what its block shares.
+SKIPMAX_INLINE two_ranges not_shared(key_range seen, key_range shared) {
+  if (is_empty(shared)) return {{seen, {}}};
+  return {{{seen.first, shared.first}, {shared.last, seen.last}}};
+}
+
+// The keys that any of the rows from `at` on sees.
+template <class Mask>
+SKIPMAX_INLINE key_range keys_of_rows(const Mask& mask, row_position at, index rows) {
+  key_range any = visible_range(mask, at);
+  if constexpr (!sees_alike<Mask>)
+    for (index r = 1; r < rows; ++r) {
+      ++at.query;
+      any = join_ranges(any, visible_range(mask, at));
+    }
+  return any;
+}
+
+// Keys of one tile, counted from its start, that the rows of a block see: each row, any, all.
+template <class T, class Isa>
+struct block_keys {
+  key_range seen[register_block<T, Isa>::rows];
+  key_range any, all;
+};
+
+template <class T, class Isa>
+struct block_keys_in_tile {
+  block_keys<T, Isa> keys;
+  bool fresh;  // no earlier tile holds keys of the block
+};
+
+template <class T, class Isa, class Mask>
+SKIPMAX_INLINE block_keys_in_tile<T, Isa> keys_of_block(const Mask& mask, row_position at, int rows,
+                                                        key_range tile) {
+  block_keys<T, Isa> keys;
+  bool fresh = true;
+  for (int r = 0; r < rows; ++r, ++at.query) {
+    const key_range seen = visible_range(mask, at);
+    fresh = fresh && (is_empty(seen) || seen.first >= tile.first);
+    const key_range here = intersect(seen, tile);
+    keys.seen[r] = {here.first - tile.first, here.last - tile.first};
+    keys.all = r == 0 ? keys.seen[r] : intersect(keys.all, keys.seen[r]);
+    keys.any = r == 0 ? keys.seen[r] : join_ranges(keys.any, keys.seen[r]);
+  }
+  return {keys, fresh};
+}
+
+}  // namespace v0
+}  // namespace skipmax

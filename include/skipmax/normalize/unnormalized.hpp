@@ -1,0 +1,16 @@
+// The weights as they are: h(s), as in ReLA (arXiv 2104.07012), which normalizes its output instead.
+#pragma once
+
+#include "skipmax/config.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct unnormalized {
+  static constexpr int state_size = 0;  // nothing to carry from key to key
+
+  SKIPMAX_INLINE double finish(double) const { return 1; }
+};
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,105 @@
+// From views to a checked problem, a task grid and the size of scratch. What is wrong with a call is
+// found here, before anything is written, or nowhere.
+#pragma once
+
+#include "skipmax/check_views.hpp"
+#include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/tile/layout.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T>
+struct forward_plan {
+  tensor_view<const T> q, k, v;
+  tensor_view<T> out;
+  problem sizes;
+  T scale = T(1);
+
+  index width = 0;          // value dim in whole registers
+  bool v_in_place = false;  // v's rows are what the kernel wants: no copy
+  index query_block = 0;    // rows a task, a multiple of MR
+  index blocks = 0, tasks = 0;
+  index workers = 1;
+
+  // Scratch of one worker, in elements of T from the start of its slice.
+  index k_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
+  index slice = 0;
+};
+
+// Rows a task: enough that packing a tile of k is a small part of using it, few enough that q and
+// out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do.
+template <class Isa, class T>
+SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers) {
+  constexpr index MR = register_block<T, Isa>::rows, bytes = 256 * 1024;
+  const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
+  index most = row > 0 ? bytes / row : 512;
+  most = most > 512 ? 512 : most < 2 * MR ? 2 * MR : most;
+  index blocks = (p.query_length + most - 1) / most;
+  if (workers > 1) {
+    const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;
+    const index sensible = (p.query_length + 4 * MR - 1) / (4 * MR);
+    const index split = wanted < sensible ? wanted : sensible;
+    blocks = split > blocks ? split : blocks;
+  }
+  return round_up((p.query_length + blocks - 1) / blocks, MR);
+}
+
+// Where in a slice each array of scratch starts, and how long a slice is.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
+  using layout = tile_layout<T, Isa>;
+  const problem& p = plan.sizes;
+  index at = 0;
+  const auto take = [&](index elements) SKIPMAX_LAMBDA {
+    const index here = at;
+    at += round_up(elements, 64);
+    return here;
+  };
+  const index keys =
+      p.key_length < layout::key_tile ? round_up(p.key_length, layout::columns) : layout::key_tile;
+  const index row_blocks = plan.query_block / layout::rows;
+  take(row_blocks * round_up(p.key_dim, layout::depth_panel) * layout::rows);
+  plan.k_at = take(keys * p.key_dim);
+  plan.v_at = take(plan.v_in_place ? 0 : keys * plan.width);
+  plan.weights_at = take(layout::rows * layout::key_tile);
+  plan.out_at = take(plan.query_block * plan.width);
+  plan.state_at =
+      take(row_blocks * decltype(Attention::normalizer)::state_size * row_lanes<T, Isa>);
+  plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
+}
+
+// Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<const T> q,
+                                              tensor_view<const T> k, tensor_view<const T> v,
+                                              tensor_view<T> out, index workers) {
+  using layout = tile_layout<T, Isa>;
+  forward_plan<T> plan;
+  error_message error;
+  plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
+  check_views(q, k, v, out, error);
+  if (error.empty()) check_slots(a, plan.sizes, error);
+  throw_if(error);
+
+  plan.q = q, plan.k = k, plan.v = v, plan.out = out;
+  const double dim = q.dim > 0 ? static_cast<double>(q.dim) : 1;
+  plan.scale = static_cast<T>(a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value);
+
+  constexpr index W = lanes<T, Isa>;
+  plan.width = round_up(v.dim, W);
+  plan.v_in_place = v.dim == plan.width && v.length_stride == v.dim && v.head_stride % W == 0 &&
+                    v.batch_stride % W == 0 &&
+                    reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
+  plan.workers = workers;
+  if (q.batch == 0 || q.length == 0 || q.heads == 0 || v.dim == 0) return plan;
+  plan.query_block = choose_query_block<Isa, T>(plan.sizes, plan.width, workers);
+  plan.blocks = (q.length + plan.query_block - 1) / plan.query_block;
+  plan.tasks = q.batch * q.heads * plan.blocks;
+  lay_out_scratch<Isa>(a, plan);
+  static_assert(layout::key_tile % layout::columns == 0);
+  return plan;
+}
+
+}  // namespace v0
+}  // namespace skipmax

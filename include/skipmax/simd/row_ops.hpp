@@ -1,0 +1,76 @@
+// Operations on rows of scratch: aligned, padded to whole registers.
+#pragma once
+
+#include "skipmax/simd/transpose.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// 0, 1, 2 .. in the lanes of a register.
+template <class T, class Isa>
+SKIPMAX_INLINE simd<T, Isa> lane_numbers() {
+  alignas(64) T number[simd<T, Isa>::size];
+  for (int i = 0; i < lanes<T, Isa>; ++i) number[i] = static_cast<T>(i);
+  return simd<T, Isa>::load_aligned(number);
+}
+
+// Overwrites what lies outside [first, last) in the registers that hold the two ends.
+template <class Isa, class T>
+SKIPMAX_INLINE void fill_outside(T* row, index first, index last, T fill) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  const V lane = lane_numbers<T, Isa>();
+  if (const index edge = first % W; edge != 0) {
+    T* at = row + (first - edge);
+    xsimd::select(lane < V(static_cast<T>(edge)), V(fill), V::load_aligned(at)).store_aligned(at);
+  }
+  if (const index edge = last % W; edge != 0) {
+    T* at = row + (last - edge);
+    xsimd::select(lane < V(static_cast<T>(edge)), V::load_aligned(at), V(fill)).store_aligned(at);
+  }
+}
+
+// result[r] = op over the lanes of rows[r], for `count` rows, a multiple of the lanes: by squares,
+// so that the reduction is one vertical pass.
+template <class Isa, class T, class Op>
+SKIPMAX_INLINE void reduce_rows(const T* rows, int count, T* result, Op op) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>;
+  for (int r = 0; r < count; r += W) {
+    V square[V::size];
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) square[i] = V::load_aligned(rows + (r + i) * W);
+    transpose(square);
+#pragma GCC unroll 4
+    for (int half = W / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+      for (int i = 0; i < half; ++i) square[i] = op(square[i], square[i + half]);
+    square[0].store_aligned(result + r);
+  }
+}
+
+// row[0 .. width) *= factor, in whole registers.
+template <class Isa, class T>
+SKIPMAX_INLINE void scale_row(T* row, index width, T factor) {
+  using V = simd<T, Isa>;
+  for (index x = 0; x < width; x += lanes<T, Isa>)
+    (V::load_aligned(row + x) * V(factor)).store_aligned(row + x);
+}
+
+template <class Isa, class T>
+SKIPMAX_INLINE void clear_row(T* row, index width) {
+  for (index x = 0; x < width; x += lanes<T, Isa>) simd<T, Isa>(T(0)).store_aligned(row + x);
+}
+
+// to[0 .. dim) = factor * from; to is the caller's: any alignment, not one element more.
+template <class Isa, class T>
+SKIPMAX_INLINE void store_scaled(T* to, const T* from, index dim, T factor) {
+  using V = simd<T, Isa>;
+  index x = 0;
+  for (; x + lanes<T, Isa> <= dim; x += lanes<T, Isa>)
+    (V::load_aligned(from + x) * V(factor)).store_unaligned(to + x);
+  for (; x < dim; ++x) to[x] = from[x] * factor;
+}
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,92 @@
+// Copies of q, k and v in the order in which the tile kernels read them. No row of the caller's is
+// read beyond its dim.
+#pragma once
+
+#include "skipmax/simd/transpose.hpp"
+#include "skipmax/tile/layout.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// to[0 .. padded) = scale * from[0 .. dim), then zeros.
+template <class Isa, class T>
+SKIPMAX_INLINE void pack_row(T* to, const T* from, index dim, index padded, T scale) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  index x = 0;
+  for (; x + W <= dim; x += W) (V::load_unaligned(from + x) * V(scale)).store_aligned(to + x);
+  for (; x < dim; ++x) to[x] = from[x] * scale;
+  for (; x < padded; ++x) to[x] = T(0);
+}
+
+// One row block of q: [depth panels][MR][depth_panel]; rows beyond `rows` are zeros.
+template <class Isa, class T>
+SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, int rows, int padded_rows,
+                             index dim, T scale) {
+  constexpr index panel = tile_layout<T, Isa>::depth_panel;
+  constexpr index MR = tile_layout<T, Isa>::rows;
+  for (index x = 0; x < dim; x += panel) {
+    const index width = dim - x < panel ? dim - x : panel;
+    for (int r = 0; r < padded_rows; ++r) {
+      T* row = to + x * MR + r * panel;
+      if (r < rows)
+        pack_row<Isa>(row, q + r * row_stride + x, width, width, scale);
+      else
+        pack_row<Isa>(row, q, 0, width, scale);
+    }
+  }
+}
+
+// Registers of W keys by W of depth, transposed to W of depth by W keys, NR apart.
+template <class Isa, class T>
+SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>::size],
+                                     index depth) {
+  constexpr int W = lanes<T, Isa>;
+  transpose(square);
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i)
+    if (i < depth) square[i].store_aligned(to + i * tile_layout<T, Isa>::columns);
+}
+
+// Keys [0, keys) of one kv head: [key panels][dim][NR].
+template <class Isa, class T>
+SKIPMAX_NOINLINE void pack_k(T* to, const T* k, index row_stride, index keys, index dim) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns;
+  V square[V::size];
+  for (index j = 0; j < keys; j += W) {
+    T* panel = to + j / NR * NR * dim + j % NR;
+    const T* rows = k + j * row_stride;
+    const index count = keys - j;
+    index x = 0;
+    for (; x + W <= dim; x += W) {
+      if (count >= W)
+#pragma GCC unroll 16
+        for (int i = 0; i < W; ++i) square[i] = V::load_unaligned(rows + i * row_stride + x);
+      else
+#pragma GCC unroll 16
+        for (int i = 0; i < W; ++i)
+          square[i] = i < count ? V::load_unaligned(rows + i * row_stride + x) : V(T(0));
+      store_transposed<Isa>(panel + x * NR, square, W);
+    }
+    if (x == dim) continue;
+    alignas(64) T edge[W * W];
+    for (index i = 0; i < W; ++i)
+      pack_row<Isa>(edge + i * W, rows + (i < count ? i * row_stride + x : 0),
+                    i < count ? dim - x : 0, W, T(1));
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) square[i] = V::load_aligned(edge + i * W);
+    store_transposed<Isa>(panel + x * NR, square, dim - x);
+  }
+}
+
+// Rows of v, each padded to whole registers.
+template <class Isa, class T>
+SKIPMAX_NOINLINE void pack_v(T* to, const T* v, index row_stride, index keys, index dim,
+                             index width) {
+  for (index j = 0; j < keys; ++j)
+    pack_row<Isa>(to + j * width, v + j * row_stride, dim, width, T(1));
+}
+
+}  // namespace v0
+}  // namespace skipmax

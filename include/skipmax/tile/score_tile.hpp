@@ -1,0 +1,56 @@
+// S = q k^T for one row block and the keys of one tile, with a function of the score applied while
+// the accumulators are still registers.
+//
+//   s[r][j] = epilogue( sum_x q[r][x] k[x][j] )
+//   q [depth panels][MR][depth_panel], k [key panels][dim][NR], s [MR][key_tile]
+#pragma once
+
+#include "skipmax/simd/gemm.hpp"
+#include "skipmax/tile/layout.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Leaves the scores as they are.
+struct raw_scores {
+  template <class V>
+  SKIPMAX_INLINE V operator()(V s) const {
+    return s;
+  }
+};
+
+template <class Isa, class T, int MR, int NV, class Epilogue>
+SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilogue epilogue) {
+  using layout = tile_layout<T, Isa>;
+  accumulators<T, Isa, MR, NV> sum;
+  sum.clear();
+  while (dim > layout::depth_panel) {
+    sum.template multiply_add<layout::depth_panel>(q, k, layout::columns, layout::depth_panel);
+    q += layout::rows * layout::depth_panel;
+    k += layout::columns * layout::depth_panel;
+    dim -= layout::depth_panel;
+  }
+  sum.template multiply_add<layout::depth_panel>(q, k, layout::columns, dim);
+  sum.for_each([&](int r, int v, simd<T, Isa> x) SKIPMAX_LAMBDA {
+    epilogue(x).store_aligned(s + r * layout::key_tile + v * lanes<T, Isa>);
+  });
+}
+
+// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk.
+template <class Isa, class T, class Epilogue>
+SKIPMAX_INLINE void score_tile(const T* q, int rows, const T* k, index dim, index first, index last,
+                               T* s, Epilogue epilogue) {
+  using layout = tile_layout<T, Isa>;
+  constexpr index NR = layout::columns;
+  with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
+    for (index j = first / NR * NR; j < last; j += NR) {
+      if (last - j > lanes<T, Isa>)
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + j, epilogue);
+      else
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + j, epilogue);
+    }
+  });
+}
+
+}  // namespace v0
+}  // namespace skipmax
