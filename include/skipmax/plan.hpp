@@ -23,7 +23,7 @@ struct forward_plan {
   index workers = 1;
 
   // Scratch of one worker, in elements of T from the start of its slice.
-  index k_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
+  index k_at = 0, tail_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
   index slice = 0;
 };
 
@@ -59,10 +59,11 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   const index keys =
       p.key_length < layout::key_tile ? round_up(p.key_length, layout::columns) : layout::key_tile;
   const index row_blocks = plan.query_block / layout::rows;
-  take(row_blocks * round_up(p.key_dim, layout::depth_panel) * layout::rows);
+  take(row_blocks * packed_q_size<T, Isa>(p.key_dim));
   plan.k_at = take(keys * p.key_dim);
+  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(p.key_dim, lanes<T, Isa>));
   plan.v_at = take(plan.v_in_place ? 0 : keys * plan.width);
-  plan.weights_at = take(layout::rows * layout::key_tile);
+  plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
   plan.state_at =
       take(row_blocks * decltype(Attention::normalizer)::state_size * row_lanes<T, Isa>);

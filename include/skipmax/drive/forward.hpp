@@ -23,7 +23,7 @@ inline namespace v0 {
 template <class T>
 struct forward_task {
   index batch, head, kv_head, first_row, rows;
-  T *q, *k, *v, *weights, *out, *state;
+  T *q, *k, *tail, *v, *weights, *out, *state;
 };
 
 template <class T>
@@ -39,6 +39,7 @@ SKIPMAX_INLINE forward_task<T> place_task(const forward_plan<T>& plan, index num
           rest < plan.query_block ? rest : plan.query_block,
           scratch,
           scratch + plan.k_at,
+          scratch + plan.tail_at,
           scratch + plan.v_at,
           scratch + plan.weights_at,
           scratch + plan.out_at,
@@ -56,12 +57,15 @@ SKIPMAX_INLINE row_position position_of(const forward_plan<T>& plan, const forwa
 // (most likely this number of tasks further on).
 template <class T>
 struct upcoming_tile {
-  upcoming_rows q, k, v;
+  upcoming_rows q, k, v, out;
 
-  SKIPMAX_INLINE void fetch(index step, index steps) const {
-    q.fetch(step, steps);
-    k.fetch(step, steps);
-    v.fetch(step, steps);
+  // In `steps` equal parts, each call the next one.
+  SKIPMAX_INLINE void divide(index steps) {
+    q.divide(steps), k.divide(steps), v.divide(steps), out.divide(steps);
+  }
+  SKIPMAX_INLINE void fetch_part() {
+    q.fetch_part(), k.fetch_part(), v.fetch_part();
+    out.template fetch_part<true>();
   }
 };
 
@@ -74,7 +78,8 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan,
           upcoming(plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
                    plan.sizes.key_dim),
           upcoming(plan.v.row(task.batch, start, task.kv_head), plan.v.length_stride, keys,
-                   plan.sizes.value_dim)};
+                   plan.sizes.value_dim),
+          {}};
 }
 
 template <class T>
@@ -85,6 +90,8 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index
   upcoming_tile<T> next = upcoming_keys(plan, task, 0, plan.sizes.key_length, tile);
   next.q = upcoming(plan.q.row(task.batch, task.first_row, task.head), plan.q.length_stride,
                     task.rows, plan.sizes.key_dim);
+  next.out = upcoming<const T>(plan.out.row(task.batch, task.first_row, task.head),
+                               plan.out.length_stride, task.rows, plan.sizes.value_dim);
   return next;
 }
 
@@ -93,34 +100,38 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
                                  const forward_task<T>& task, index row, int rows,
-                                 const block_keys<T, Isa>& keys, const T* v, index v_stride,
-                                 const T* shift, bool fresh) {
+                                 const packed_keys<T>& k, const block_keys<T, Isa>& keys,
+                                 const T* v, index v_stride, const T* shift,
+                                 upcoming_tile<T>& next) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(a.normalizer);
   const index dim = plan.sizes.key_dim, width = plan.width;
   const key_range any = keys.any, all = keys.all;
   alignas(64) T rescale[row_lanes<T, Isa>];
-  const score_block<T> block{task.weights, layout::key_tile, rows, keys.seen, rescale};
+  const score_block<T> block{task.weights, layout::weight_stride, rows, keys.seen, rescale};
   T* out = task.out + row * width;
 
-  weight_tile<Isa>(a, task.q + row * round_up(dim, layout::depth_panel), task.k, dim, any.first,
+  next.fetch_part();
+  weight_tile<Isa>(a, task.q + row / layout::rows * packed_q_size<T, Isa>(dim), k, any.first,
                    any.last, block, shift);
   if constexpr (!is_pointwise<Normalizer>) {
     T* state = task.state + row / layout::rows * Normalizer::state_size * row_lanes<T, Isa>;
     if (a.normalizer.template absorb<Isa>(state, block))
       for (int r = 0; r < rows; ++r) scale_row<Isa>(out + r * width, width, rescale[r]);
   }
+  next.fetch_part();
   if (!is_empty(all))
     value_tile<Isa>(task.weights + all.first, rows, v + all.first * v_stride, v_stride,
-                    all.last - all.first, out, width, fresh);
-  else if (fresh)
+                    all.last - all.first, out, width, keys.fresh);
+  else if (keys.fresh)
     for (int r = 0; r < rows; ++r) clear_row<Isa>(out + r * width, width);
   if (all.first == any.first && all.last == any.last) return;
   for (int r = 0; r < rows; ++r)
     for (const key_range part : not_shared(keys.seen[r], all))
       if (!is_empty(part))
-        value_row<Isa>(task.weights + r * layout::key_tile + part.first, v + part.first * v_stride,
-                       v_stride, part.last - part.first, out + r * width, width);
+        value_row<Isa>(task.weights + r * layout::weight_stride + part.first,
+                       v + part.first * v_stride, v_stride, part.last - part.first, out + r * width,
+                       width);
 }
 
 // The row's factor, times its output, to where the caller wants it.
@@ -166,7 +177,7 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan
   const index dim = plan.sizes.key_dim;
   for (index row = 0; row < task.rows; row += layout::rows) {
     const index rows = task.rows - row < layout::rows ? task.rows - row : layout::rows;
-    pack_q<Isa>(task.q + row * round_up(dim, layout::depth_panel),
+    pack_q<Isa>(task.q + row / layout::rows * packed_q_size<T, Isa>(dim),
                 plan.q.row(task.batch, task.first_row + row, task.head), plan.q.length_stride,
                 static_cast<int>(rows), layout::rows, dim, plan.scale);
     if constexpr (!is_pointwise<Normalizer>)
@@ -190,6 +201,20 @@ SKIPMAX_INLINE void find_shifts(const Attention& a, const forward_plan<T>& plan,
   }
 }
 
+// Keys [start, start + keys): in panels, the last few in rows where the mask allows it.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T>& plan,
+                                        const forward_task<T>& task, index start, index keys) {
+  const index dim = plan.sizes.key_dim, stride = plan.k.length_stride;
+  const index tail = sees_alike<decltype(a.mask)> ? tail_keys<Isa, T>(keys) : 0;
+  const T* k = plan.k.row(task.batch, start, task.kv_head);
+  pack_k<Isa>(task.k, k, stride, keys - tail, dim);
+  if (tail > 0)
+    pack_rows<Isa>(task.tail, k + (keys - tail) * stride, stride, tail, dim,
+                   round_up(dim, lanes<T, Isa>));
+  return {task.k, task.tail, dim, tail};
+}
+
 template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
                                        index number, T* scratch) {
@@ -200,27 +225,26 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
   const key_range any = keys_of_rows(a.mask, position_of(plan, task, 0), task.rows);
   for (index start = any.first / KT * KT; start < any.last; start += KT) {
     const index keys = any.last - start < KT ? any.last - start : KT;
-    pack_k<Isa>(task.k, plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
-                plan.sizes.key_dim);
+    const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
     const T* v = plan.v.row(task.batch, start, task.kv_head);
     if (!plan.v_in_place) {
-      pack_v<Isa>(task.v, v, plan.v.length_stride, keys, plan.sizes.value_dim, plan.width);
+      pack_rows<Isa>(task.v, v, plan.v.length_stride, keys, plan.sizes.value_dim, plan.width);
       v = task.v;
     }
-    const upcoming_tile<T> next = start + KT < any.last
-                                      ? upcoming_keys(plan, task, start + KT, any.last, KT)
-                                      : upcoming_task(plan, number + plan.workers, KT);
+    upcoming_tile<T> next = start + KT < any.last
+                                ? upcoming_keys(plan, task, start + KT, any.last, KT)
+                                : upcoming_task(plan, number + plan.workers, KT);
+    next.divide((task.rows + MR - 1) / MR * 2);
     for (index row = 0; row < task.rows; row += MR) {
-      next.fetch(row / MR, (task.rows + MR - 1) / MR);
       const int rows = static_cast<int>(task.rows - row < MR ? task.rows - row : MR);
-      const auto [in_tile, fresh] =
-          keys_of_block<T, Isa>(a.mask, position_of(plan, task, row), rows, {start, start + keys});
+      block_keys<T, Isa> in_tile;
+      in_tile.find(a.mask, position_of(plan, task, row), rows, {start, start + keys});
       if (is_empty(in_tile.any)) continue;
       [[maybe_unused]] T shift[MR] = {};
       if constexpr (shifts_scores<decltype(a.normalizer)>)
         find_shifts<Isa>(a, plan, task, row, rows, shift);
-      attend_block<Isa>(a, plan, task, row, rows, in_tile, v,
-                        plan.v_in_place ? plan.v.length_stride : plan.width, shift, fresh);
+      attend_block<Isa>(a, plan, task, row, rows, k, in_tile, v,
+                        plan.v_in_place ? plan.v.length_stride : plan.width, shift, next);
     }
   }
   finish_rows<Isa>(a, plan, task);

@@ -48,29 +48,26 @@ template <class T, class Isa>
 struct block_keys {
   key_range seen[register_block<T, Isa>::rows];
   key_range any, all;
-};
-
-template <class T, class Isa>
-struct block_keys_in_tile {
-  block_keys<T, Isa> keys;
   bool fresh;  // no earlier tile holds keys of the block
-};
 
-template <class T, class Isa, class Mask>
-SKIPMAX_INLINE block_keys_in_tile<T, Isa> keys_of_block(const Mask& mask, row_position at, int rows,
-                                                        key_range tile) {
-  block_keys<T, Isa> keys;
-  bool fresh = true;
-  for (int r = 0; r < rows; ++r, ++at.query) {
-    const key_range seen = visible_range(mask, at);
-    fresh = fresh && (is_empty(seen) || seen.first >= tile.first);
-    const key_range here = intersect(seen, tile);
-    keys.seen[r] = {here.first - tile.first, here.last - tile.first};
-    keys.all = r == 0 ? keys.seen[r] : intersect(keys.all, keys.seen[r]);
-    keys.any = r == 0 ? keys.seen[r] : join_ranges(keys.any, keys.seen[r]);
+  template <class Mask>
+  SKIPMAX_INLINE void find(const Mask& mask, row_position at, int rows, key_range tile) {
+    key_range range = visible_range(mask, at);
+    any = {tile.last, tile.first}, all = tile, fresh = true;
+    for (int r = 0; r < rows; ++r) {
+      if (!sees_alike<Mask> && r > 0) ++at.query, range = visible_range(mask, at);
+      fresh = fresh && (is_empty(range) || range.first >= tile.first);
+      const key_range here = intersect(range, tile);
+      seen[r] = {here.first - tile.first, here.last - tile.first};
+      all = intersect(all, here);
+      if (!is_empty(here))
+        any = {here.first < any.first ? here.first : any.first,
+               here.last > any.last ? here.last : any.last};
+    }
+    any = {any.first - tile.first, any.last - tile.first};
+    all = {all.first - tile.first, all.last - tile.first};
   }
-  return {keys, fresh};
-}
+};
 
 }  // namespace v0
 }  // namespace skipmax

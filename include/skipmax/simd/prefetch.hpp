@@ -10,13 +10,17 @@ inline namespace v0 {
 struct upcoming_rows {
   const char* data = nullptr;
   index rows = 0, row_bytes = 0, stride_bytes = 0;
+  index part = 0;
 
-  // Part `step` of `steps` equal parts.
-  SKIPMAX_INLINE void fetch(index step, index steps) const {
-    const index last = rows * (step + 1) / steps;
-    for (index r = rows * step / steps; r < last; ++r)
-      for (index x = 0; x < row_bytes; x += 64)
-        __builtin_prefetch(data + r * stride_bytes + x, 0, 2);
+  SKIPMAX_INLINE void divide(index steps) { part = (rows + steps - 1) / steps; }
+
+  // Write: the rows will be overwritten.
+  template <bool Write = false>
+  SKIPMAX_INLINE void fetch_part() {
+    const index count = part < rows ? part : rows;
+    rows -= count;
+    for (index r = 0; r < count; ++r, data += stride_bytes)
+      for (index x = 0; x < row_bytes; x += 64) __builtin_prefetch(data + x, Write ? 1 : 0, 2);
   }
 };
 

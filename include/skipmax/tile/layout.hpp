@@ -1,9 +1,9 @@
 // The sizes that the tiles of one call share: how scratch is laid out, and how large it is.
 //
-//   q      [row blocks][depth panels][MR][depth_panel]   scaled; padded with zeros
+//   q      [row blocks][depth panels][MR][depth_stride]  scaled; padded with zeros
 //   k      [key panels][key dim][NR]                      transposed; padded with zeros
 //   v      [keys][value width]                            only where v cannot be read in place
-//   weights[MR][key_tile]                                 scores, then weights, of one row block
+//   weights[MR][weight_stride]                            scores, then weights, of one row block
 //   out    [rows][value width]                            sums of weight times value
 #pragma once
 
@@ -17,12 +17,25 @@ struct tile_layout : register_block<T, Isa> {
   // Keys a tile: sums start afresh for each tile and are then added, which keeps the rounding error
   // of long sequences down; and K and V of one tile, 64 KiB each at dim 64, stay in the L2 cache.
   static constexpr int key_tile = 256;
-  // Depth between two rows of packed q: a compile-time stride, so that one pointer reaches all rows.
   static constexpr int depth_panel = 64;
+  // Distance between rows of weights and of packed q: compile-time numbers, so that one pointer
+  // reaches all rows; a cache line more than a power of two, so that their broadcasts do not meet in
+  // one bank of the L1 cache (2 % of the kernel).
+  static constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
+  static constexpr int weight_stride = key_tile + cache_line;
+  static constexpr int depth_stride = depth_panel + cache_line;
 };
 
 SKIPMAX_INLINE constexpr index round_up(index n, index multiple) {
   return (n + multiple - 1) / multiple * multiple;
+}
+
+// Elements of one packed row block of q.
+template <class T, class Isa>
+SKIPMAX_INLINE constexpr index packed_q_size(index dim) {
+  using layout = tile_layout<T, Isa>;
+  return round_up(dim, layout::depth_panel) / layout::depth_panel * layout::depth_stride *
+         layout::rows;
 }
 
 }  // namespace v0

@@ -19,20 +19,19 @@ SKIPMAX_INLINE void pack_row(T* to, const T* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// One row block of q: [depth panels][MR][depth_panel]; rows beyond `rows` are zeros.
+// One row block of q: [depth panels][MR][depth_stride]; rows beyond `rows` are zeros.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, int rows, int padded_rows,
                              index dim, T scale) {
   constexpr index panel = tile_layout<T, Isa>::depth_panel;
-  constexpr index MR = tile_layout<T, Isa>::rows;
-  for (index x = 0; x < dim; x += panel) {
+  constexpr index stride = tile_layout<T, Isa>::depth_stride;
+  for (index x = 0; x < dim; x += panel, to += tile_layout<T, Isa>::rows * stride) {
     const index width = dim - x < panel ? dim - x : panel;
     for (int r = 0; r < padded_rows; ++r) {
-      T* row = to + x * MR + r * panel;
-      if (r < rows)
-        pack_row<Isa>(row, q + r * row_stride + x, width, width, scale);
-      else
-        pack_row<Isa>(row, q, 0, width, scale);
+      T* row = to + r * stride;
+      const index padded = round_up(width, lanes<T, Isa>);
+      pack_row<Isa>(row, r < rows ? q + r * row_stride + x : q, r < rows ? width : 0, padded,
+                    scale);
     }
   }
 }
@@ -80,12 +79,12 @@ SKIPMAX_NOINLINE void pack_k(T* to, const T* k, index row_stride, index keys, in
   }
 }
 
-// Rows of v, each padded to whole registers.
+// Rows of v or k as they are, each padded to whole registers.
 template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_v(T* to, const T* v, index row_stride, index keys, index dim,
-                             index width) {
+SKIPMAX_NOINLINE void pack_rows(T* to, const T* from, index row_stride, index keys, index dim,
+                                index width) {
   for (index j = 0; j < keys; ++j)
-    pack_row<Isa>(to + j * width, v + j * row_stride, dim, width, T(1));
+    pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, T(1));
 }
 
 }  // namespace v0

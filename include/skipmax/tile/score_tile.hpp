@@ -2,7 +2,7 @@
 // the accumulators are still registers.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[x][j] )
-//   q [depth panels][MR][depth_panel], k [key panels][dim][NR], s [MR][key_tile]
+//   q [depth panels][MR][depth_stride], k [key panels][dim][NR], s [MR][weight_stride]
 #pragma once
 
 #include "skipmax/simd/gemm.hpp"
@@ -25,14 +25,14 @@ SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilo
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
   while (dim > layout::depth_panel) {
-    sum.template multiply_add<layout::depth_panel>(q, k, layout::columns, layout::depth_panel);
-    q += layout::rows * layout::depth_panel;
+    sum.template multiply_add<layout::depth_stride>(q, k, layout::columns, layout::depth_panel);
+    q += layout::rows * layout::depth_stride;
     k += layout::columns * layout::depth_panel;
     dim -= layout::depth_panel;
   }
-  sum.template multiply_add<layout::depth_panel>(q, k, layout::columns, dim);
+  sum.template multiply_add<layout::depth_stride>(q, k, layout::columns, dim);
   sum.for_each([&](int r, int v, simd<T, Isa> x) SKIPMAX_LAMBDA {
-    epilogue(x).store_aligned(s + r * layout::key_tile + v * lanes<T, Isa>);
+    epilogue(x).store_aligned(s + r * layout::weight_stride + v * lanes<T, Isa>);
   });
 }
 

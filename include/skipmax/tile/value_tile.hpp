@@ -1,7 +1,7 @@
 // out += weights V for one row block and the keys of one tile.
 //
 //   out[r][x] += sum_j weights[r][j] v[j][x]
-//   weights [MR][key_tile], v [keys][stride], out [MR][width], width in whole registers
+//   weights [MR][weight_stride], v [keys][stride], out [MR][width], width in whole registers
 //
 // The sum over the tile starts from zero and is then added to what earlier tiles left; on a fresh
 // block there is nothing to add to.
@@ -18,7 +18,7 @@ SKIPMAX_NOINLINE void value_panel(const T* weights, const T* v, index v_stride, 
                                   index width, bool fresh) {
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
-  sum.template multiply_add<tile_layout<T, Isa>::key_tile>(weights, v, v_stride, keys);
+  sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v, v_stride, keys);
   const auto at = [&](int r, int c) SKIPMAX_LAMBDA { return out + r * width + c * lanes<T, Isa>; };
   if (fresh)
     sum.for_each([&](int r, int c, simd<T, Isa> x) SKIPMAX_LAMBDA { x.store_aligned(at(r, c)); });

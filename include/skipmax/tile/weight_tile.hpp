@@ -8,6 +8,7 @@
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/softcap.hpp"
+#include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
 
 namespace skipmax {
@@ -42,21 +43,38 @@ SKIPMAX_NOINLINE void weigh_rows(const score_block<T>& block, index first, index
   }
 }
 
+// The packed keys of one tile: all in panels, but for the last few, which may stand in rows instead.
+template <class T>
+struct packed_keys {
+  T* panels;  // [key panels][dim][NR]
+  T* tail;    // [tail][dim in whole registers]
+  index dim, tail_keys;
+};
+
+template <class Isa, class T, class Epilogue>
+SKIPMAX_INLINE void score_keys(const T* q, const packed_keys<T>& k, index first, index last,
+                               const score_block<T>& block, Epilogue epilogue) {
+  last -= k.tail_keys;
+  score_tile<Isa>(q, block.rows, k.panels, k.dim, first, last, block.scores, epilogue);
+  if (k.tail_keys > 0)
+    score_tail<Isa>(q, block.rows, k.tail, k.dim, k.tail_keys, block.scores + last, epilogue);
+}
+
 // h of every score in columns [first, last), before any normalizer with a state has seen them.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void weight_tile(const Attention& a, const T* q, const T* k, index dim, index first,
-                                index last, const score_block<T>& block, const T* shift) {
+SKIPMAX_INLINE void weight_tile(const Attention& a, const T* q, const packed_keys<T>& k,
+                                index first, index last, const score_block<T>& block,
+                                const T* shift) {
   using Score = decltype(a.score);
   using Cap = decltype(a.cap);
   constexpr bool shifted = shifts_scores<decltype(a.normalizer)>;
   constexpr bool plain = std::is_same_v<Cap, no_cap> && !shifted;
   if constexpr (plain && std::is_same_v<Score, identity>) {
-    score_tile<Isa>(q, block.rows, k, dim, first, last, block.scores, raw_scores{});
+    score_keys<Isa>(q, k, first, last, block, raw_scores{});
   } else if constexpr (plain && has_few_operations<Score>) {
-    score_tile<Isa>(q, block.rows, k, dim, first, last, block.scores,
-                    weight_epilogue<Score>{a.score});
+    score_keys<Isa>(q, k, first, last, block, weight_epilogue<Score>{a.score});
   } else {
-    score_tile<Isa>(q, block.rows, k, dim, first, last, block.scores, raw_scores{});
+    score_keys<Isa>(q, k, first, last, block, raw_scores{});
     weigh_rows<Isa, shifted>(block, first, last, shift, a.score, a.cap);
   }
 }

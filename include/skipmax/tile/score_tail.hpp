@@ -1,0 +1,66 @@
+// Scores of the few keys that would fill a sliver of one more register.
+//
+//   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
+//   q [depth panels][MR][depth_stride], k [keys][dim in whole registers], s [MR][weight_stride]
+//
+// 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
+// that is needed, a tenth of the time at L = 49. The order of this sum differs from score_tile's, so a
+// key may come here only if all rows of its sequence see the same keys: a row's bits must not depend
+// on how many later rows there are.
+#pragma once
+
+#include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/simd/gemm.hpp"
+#include "skipmax/simd/row_ops.hpp"
+#include "skipmax/tile/layout.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// How many of the last keys of a tile are worth it.
+template <class Isa, class T>
+SKIPMAX_INLINE constexpr index tail_keys(index keys) {
+  constexpr index W = lanes<T, Isa>;
+  return keys % W <= W / 4 ? keys % W : 0;
+}
+
+// lane_sums[r][lane]: what is left to add up for one key.
+template <class Isa, class T, int MR>
+SKIPMAX_NOINLINE void dot_rows(const T* q, const T* k, index dim, T* lane_sums) {
+  using V = simd<T, Isa>;
+  using layout = tile_layout<T, Isa>;
+  constexpr index W = lanes<T, Isa>, panel = layout::depth_panel;
+  V sum[MR];
+#pragma GCC unroll 16
+  for (int r = 0; r < MR; ++r) sum[r] = V(T(0));
+  for (; dim > 0; dim -= panel, q += layout::rows * layout::depth_stride, k += panel)
+    for (index x = 0; x < dim && x < panel; x += W) {
+      const V column = V::load_aligned(k + x);
+#pragma GCC unroll 16
+      for (int r = 0; r < MR; ++r)
+        sum[r] = compat::fma(V::load_aligned(q + r * layout::depth_stride + x), column, sum[r]);
+    }
+#pragma GCC unroll 16
+  for (int r = 0; r < MR; ++r) sum[r].store_aligned(lane_sums + r * W);
+}
+
+template <class Isa, class T, class Epilogue>
+SKIPMAX_INLINE void score_tail(const T* q, int rows, const T* k, index dim, index keys, T* s,
+                               Epilogue epilogue) {
+  using V = simd<T, Isa>;
+  using layout = tile_layout<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  constexpr int R = row_lanes<T, Isa>;
+  alignas(64) T lane_sums[R * W] = {}, score[R];
+  for (index j = 0; j < keys; ++j, k += round_up(dim, W)) {
+    with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
+      dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
+    });
+    reduce_rows<Isa>(lane_sums, R, score, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
+    for (int r = 0; r < R; r += W) epilogue(V::load_aligned(score + r)).store_aligned(score + r);
+    for (int r = 0; r < rows; ++r) s[r * layout::weight_stride + j] = score[r];
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax
