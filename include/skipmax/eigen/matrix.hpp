@@ -1,0 +1,107 @@
+// Views of Eigen's dense two-dimensional objects: Matrix, Array, Map, Ref and Block, one head of
+// one sequence each, or all heads of it side by side.
+//
+//   as_ld(m)          row-major m [L, D]             -> [1, L, 1, D]
+//   as_lhd(m, heads)  row-major m [L, heads * D]     -> [1, L, heads, D]
+//   as_dl(m)          column-major m [D, L]          -> [1, L, 1, D], the memory of a row-major [L,
+//   D]
+//
+// Rows may lie apart (a Block, an OuterStride), the elements of one row may not. The view reads and
+// writes m's memory and must not outlive it, so a temporary Matrix or Ref<const> is turned away.
+#pragma once
+
+#include <Eigen/Core>
+#include <type_traits>
+
+#include "skipmax/error.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+namespace detail {
+// Never defined: they find Eigen's base classes through types derived from Matrix or Block too.
+template <class M>
+void as_dense(const Eigen::DenseBase<M>&);
+template <class M>
+void as_plain_object(const Eigen::PlainObjectBase<M>&);
+}  // namespace detail
+
+template <class M>
+concept eigen_matrix = requires(const std::remove_cvref_t<M>& m) {
+  detail::as_dense(m);
+};
+
+namespace detail {
+
+template <class M>
+inline constexpr bool owns_its_memory = requires(const M& m) {
+  detail::as_plain_object(m);
+};
+template <class M, int Options, class Stride>  // may hold a copy of what it was made from
+inline constexpr bool owns_its_memory<Eigen::Ref<const M, Options, Stride>> = true;
+
+// M as deduced from M&&. Its storage order is left to the caller, who knows the function's sibling.
+template <class M>
+SKIPMAX_INLINE void check_matrix() {
+  using plain = std::remove_cvref_t<M>;
+  static_assert(std::is_lvalue_reference_v<M> || !owns_its_memory<std::remove_cv_t<M>>,
+                "skipmax: the view of a temporary matrix would dangle: give the matrix a name");
+  static_assert((plain::Flags & Eigen::DirectAccessBit) != 0,
+                "skipmax: an Eigen expression has no memory to view: evaluate it into a Matrix");
+  static_assert(
+      plain::InnerStrideAtCompileTime == 1 || plain::InnerStrideAtCompileTime == Eigen::Dynamic,
+      "skipmax: the elements of one position must be neighbours, inner stride 1: copy "
+      "them into a Matrix");
+}
+
+// The stored lines of m (rows of a row-major one), each of heads * dim neighbours.
+template <class M>
+SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
+  error_message error;
+  const index width = m.innerSize();
+  const index inner = m.innerStride();
+  if (width > 1 && inner != 1)
+    error << "skipmax: " << function << ": inner stride: found " << inner
+          << ", wanted 1: copy into a Matrix";
+  else if (heads < 1)
+    error << "skipmax: " << function << ": heads: found " << heads << ", wanted at least 1";
+  else if (width % heads != 0)
+    error << "skipmax: " << function << ": width: found " << width << ", wanted a multiple of "
+          << heads << " heads";
+  throw_if(error);
+  const index dim = width / heads, length = m.outerSize(), apart = m.outerStride();
+  return lhd(m.data(), length, heads, dim, {length * apart, apart, dim});
+}
+
+}  // namespace detail
+
+template <eigen_matrix M>
+SKIPMAX_INLINE auto as_ld(M&& m) {
+  detail::check_matrix<M>();
+  static_assert(std::remove_cvref_t<M>::IsRowMajor,
+                "skipmax: as_ld takes a row-major Eigen object; for a column-major one of shape "
+                "[D, L], the same memory, call as_dl");
+  return detail::stored_lines(m, 1, "as_ld");
+}
+
+template <eigen_matrix M>
+SKIPMAX_INLINE auto as_lhd(M&& m, index heads) {
+  detail::check_matrix<M>();
+  static_assert(std::remove_cvref_t<M>::IsRowMajor,
+                "skipmax: as_lhd takes a row-major Eigen object; a column-major one of shape "
+                "[D, L], one head, is for as_dl");
+  return detail::stored_lines(m, heads, "as_lhd");
+}
+
+template <eigen_matrix M>
+SKIPMAX_INLINE auto as_dl(M&& m) {
+  detail::check_matrix<M>();
+  static_assert(!std::remove_cvref_t<M>::IsRowMajor,
+                "skipmax: as_dl takes a column-major Eigen object; for a row-major one of shape "
+                "[L, D], the same memory, call as_ld");
+  return detail::stored_lines(m, 1, "as_dl");
+}
+
+}  // namespace v0
+}  // namespace skipmax
