@@ -1,0 +1,6 @@
+// fails: skipmax: as_blhd takes 4 dimensions .*for \[L, H, D\] call as_lhd
+#include "skipmax/eigen/tensor.hpp"
+
+auto view(Eigen::Tensor<float, 3, Eigen::RowMajor>& t) {
+  return skipmax::as_blhd(t);
+}

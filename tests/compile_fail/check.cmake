@@ -1,0 +1,40 @@
+# Compiles one snippet. Its first line says what must come of it:
+#
+#   // compiles
+#   // fails: <regular expression over the compiler's first error>
+#   // fails among others: <regular expression over one of its errors>
+cmake_minimum_required(VERSION 3.25)
+
+file(STRINGS ${SNIPPET} first_line LIMIT_COUNT 1)
+if(NOT first_line MATCHES "^// (compiles$|fails( among others)?: (.+))")
+  message(FATAL_ERROR "${SNIPPET}: the first line says neither 'compiles' nor 'fails: ...'")
+endif()
+set(among_others "${CMAKE_MATCH_2}")
+set(wanted "${CMAKE_MATCH_3}")
+
+string(REPLACE "|" ";" include_dirs "${INCLUDE_DIRS}")
+list(TRANSFORM include_dirs PREPEND "-isystem")
+execute_process(
+  COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${include_dirs} ${SNIPPET}
+  RESULT_VARIABLE result
+  OUTPUT_VARIABLE said
+  ERROR_VARIABLE said)
+
+if(wanted STREQUAL "")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "wanted it to compile; the compiler said:\n${said}")
+  endif()
+  return()
+endif()
+
+if(result EQUAL 0)
+  message(FATAL_ERROR "it compiles; wanted an error like\n${wanted}")
+endif()
+string(REPLACE ";" "," errors "${said}")
+string(REGEX MATCHALL "error: [^\n]*" errors "${errors}")
+if(NOT among_others)
+  list(GET errors 0 errors)
+endif()
+if(NOT errors MATCHES "${wanted}")
+  message(FATAL_ERROR "wanted an error like\n${wanted}\nthe compiler said:\n${said}")
+endif()

@@ -1,0 +1,7 @@
+// fails: skipmax: q, k, v and out differ in element type: wanted all float or all double
+#include "skipmax/attention.hpp"
+
+void use(skipmax::tensor_view<const float> q, skipmax::tensor_view<const double> k,
+         skipmax::tensor_view<float> out) {
+  skipmax::relu_attention{}.forward(q, k, q, out);
+}
