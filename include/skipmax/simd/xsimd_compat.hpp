@@ -1,6 +1,8 @@
-// The one file that knows which xsimd version and which instruction set is below it: everything
-// that changed name or meaning between xsimd 8.1 and 14, and the few operations xsimd has no word
-// for.
+// The one file that knows which xsimd version and which instruction set is below it: everything that
+// changed name or meaning between xsimd 8.1 and 14, and the few operations xsimd has no word for.
+//
+// On AVX-512 the masked forms with a full mask are used: they are the same instructions, but g++ 12
+// warns of the plain ones, whose header leaves the merge operand uninitialized.
 #pragma once
 
 #include "skipmax/simd/include_xsimd.hpp"
@@ -15,19 +17,24 @@ namespace skipmax {
 inline namespace v0 {
 namespace compat {
 
-// The unsigned integer as wide as T.
+// The unsigned integer as wide as T, and where T keeps its exponent. integer_shift + n has the
+// integer n in its low bits, rounded to nearest: 1.5 * 2^(bits of the mantissa).
 template <class T>
-struct bits_of;
+struct format;
 template <>
-struct bits_of<float> {
-  using type = std::uint32_t;
+struct format<float> {
+  using bits = std::uint32_t;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr double integer_shift = 12582912.0, smallest_normal = 0x1p-126;
 };
 template <>
-struct bits_of<double> {
-  using type = std::uint64_t;
+struct format<double> {
+  using bits = std::uint64_t;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double integer_shift = 6755399441055744.0, smallest_normal = 0x1p-1022;
 };
 template <class T>
-using bits_t = typename bits_of<T>::type;
+using bits_t = typename format<T>::bits;
 
 // The same bits, seen as unsigned integers and back. The template argument of bitwise_cast is a
 // batch up to xsimd 10 and an element type from 11 on.
@@ -67,16 +74,151 @@ SKIPMAX_INLINE xsimd::batch<double, A> fma(xsimd::batch<double, A> a, xsimd::bat
   return xsimd::fma(a, b, c);
 }
 
-// The larger of each lane; which one where either is NaN is left open. g++ 12 warns of its own
-// _mm512_max_ps (an uninitialized merge operand), not of the masked form, which is the same
-// instruction.
-template <class T, class A>
-SKIPMAX_INLINE xsimd::batch<T, A> max(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+// As std::max: b where a < b, else a, and so a where either is NaN. On x86 that is one instruction
+// with its operands in this order; xsimd::max differs by version there.
+template <class A>
+SKIPMAX_INLINE xsimd::batch<float, A> max(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof a == 64 && sizeof(T) == 4) return {_mm512_maskz_max_ps(0xffff, a, b)};
-  if constexpr (sizeof a == 64 && sizeof(T) == 8) return {_mm512_maskz_max_pd(0xff, a, b)};
+  if constexpr (sizeof a == 64) return {_mm512_maskz_max_ps(0xffff, b, a)};
 #endif
-  return xsimd::max(a, b);
+#if defined(__AVX__)
+  if constexpr (sizeof a == 32) return {_mm256_max_ps(b, a)};
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof a == 16) return {_mm_max_ps(b, a)};
+#endif
+  return xsimd::select(a < b, b, a);
+}
+template <class A>
+SKIPMAX_INLINE xsimd::batch<double, A> max(xsimd::batch<double, A> a, xsimd::batch<double, A> b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof a == 64) return {_mm512_maskz_max_pd(0xff, b, a)};
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof a == 32) return {_mm256_max_pd(b, a)};
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof a == 16) return {_mm_max_pd(b, a)};
+#endif
+  return xsimd::select(a < b, b, a);
+}
+
+// As std::min: b where b < a, else a, and so a where either is NaN.
+template <class A>
+SKIPMAX_INLINE xsimd::batch<float, A> min(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof a == 64) return {_mm512_maskz_min_ps(0xffff, b, a)};
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof a == 32) return {_mm256_min_ps(b, a)};
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof a == 16) return {_mm_min_ps(b, a)};
+#endif
+  return xsimd::select(b < a, b, a);
+}
+template <class A>
+SKIPMAX_INLINE xsimd::batch<double, A> min(xsimd::batch<double, A> a, xsimd::batch<double, A> b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof a == 64) return {_mm512_maskz_min_pd(0xff, b, a)};
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof a == 32) return {_mm256_min_pd(b, a)};
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof a == 16) return {_mm_min_pd(b, a)};
+#endif
+  return xsimd::select(b < a, b, a);
+}
+
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> sqrt(xsimd::batch<T, A> v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof v == 64 && sizeof(T) == 4) return {_mm512_maskz_sqrt_ps(0xffff, v)};
+  if constexpr (sizeof v == 64 && sizeof(T) == 8) return {_mm512_maskz_sqrt_pd(0xff, v)};
+#endif
+  return xsimd::sqrt(v);
+}
+
+// 2^n for whole n with a normal result, the exponent below the smallest normal giving 0.
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> pow2(xsimd::batch<T, A> n) {
+  using V = xsimd::batch<T, A>;
+  using f = format<T>;
+  return from_bits<T, A>(to_bits(n + V(static_cast<T>(f::integer_shift + f::bias))) << f::mantissa);
+}
+
+// v 2^n for whole n in [-2^11, 2^11] with one rounding, denormal results and infinity included.
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> scale_by_pow2(xsimd::batch<T, A> v, xsimd::batch<T, A> n) {
+  using V = xsimd::batch<T, A>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof v == 64 && sizeof(T) == 4) return {_mm512_maskz_scalef_ps(0xffff, v, n)};
+  if constexpr (sizeof v == 64 && sizeof(T) == 8) return {_mm512_maskz_scalef_pd(0xff, v, n)};
+#endif
+  const V shift(static_cast<T>(format<T>::integer_shift));
+  const V half = compat::fma(n, V(T(0.5)), shift) - shift;
+  return v * pow2(half) * pow2(n - half);  // the first product is exact
+}
+
+// 2^x for x below 100, from two_to(r) = 2^r for r in [0, 1]: 0 for -infinity, NaN for NaN. Beside
+// the polynomial: AVX-512 takes two operations, which also keep denormal results; elsewhere it is
+// seven, and results below the smallest normal are 0 or denormal.
+template <class T, class A, class Polynomial>
+SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A> x) {
+  using V = xsimd::batch<T, A>;
+#if defined(__AVX512DQ__)
+  // reduce gives x - floor(x) and 0 for infinity; scalef(p, x) is p 2^floor(x).
+  constexpr int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+  if constexpr (sizeof x == 64 && sizeof(T) == 4) {
+    const V p = two_to(V(_mm512_maskz_reduce_ps(0xffff, static_cast<__m512>(x), down)));
+    return {_mm512_maskz_scalef_ps(0xffff, p, x)};
+  } else if constexpr (sizeof x == 64) {
+    const V p = two_to(V(_mm512_maskz_reduce_pd(0xff, static_cast<__m512d>(x), down)));
+    return {_mm512_maskz_scalef_pd(0xff, p, x)};
+  } else
+#endif
+  {
+    x = compat::max(x,
+                    V(static_cast<T>(-format<T>::bias)));  // where pow2 is 0; the order keeps NaN
+    const V n = xsimd::floor(x);
+    return two_to(x - n) * pow2(n);
+  }
+}
+
+// mantissa 2^exponent = v for positive finite v, mantissa in [1, 2), denormals included.
+template <class V>
+struct mantissa_and_exponent {
+  V mantissa, exponent;
+};
+template <class T, class A>
+SKIPMAX_INLINE mantissa_and_exponent<xsimd::batch<T, A>> split(xsimd::batch<T, A> v) {
+  using V = xsimd::batch<T, A>;
+  using f = format<T>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof v == 64 && sizeof(T) == 4)
+    return {_mm512_maskz_getmant_ps(0xffff, static_cast<__m512>(v), _MM_MANT_NORM_1_2,
+                                    _MM_MANT_SIGN_src),
+            _mm512_maskz_getexp_ps(0xffff, v)};
+  else if constexpr (sizeof v == 64)
+    return {_mm512_maskz_getmant_pd(0xff, static_cast<__m512d>(v), _MM_MANT_NORM_1_2,
+                                    _MM_MANT_SIGN_src),
+            _mm512_maskz_getexp_pd(0xff, v)};
+  else
+#endif
+  {
+    using U = xsimd::batch<bits_t<T>, A>;
+    constexpr bits_t<T> one = bits_t<T>(f::bias) << f::mantissa;                  // the bits of 1
+    constexpr bits_t<T> shift = bits_t<T>(f::bias + f::mantissa) << f::mantissa;  // 2^mantissa
+    const V lift(static_cast<T>(bits_t<T>(1) << f::mantissa));
+    const auto denormal = v < V(static_cast<T>(f::smallest_normal));
+    const U bits = to_bits(xsimd::select(denormal, v * lift, v));
+    const U low = bits & U((bits_t<T>(1) << f::mantissa) - 1);
+    // The biased exponent in the low bits of 2^mantissa is that number plus 2^mantissa.
+    const V biased = from_bits<T, A>((bits >> f::mantissa) | U(shift)) - lift;
+    const V lifted = xsimd::select(denormal, V(T(f::bias + f::mantissa)), V(T(f::bias)));
+    return {from_bits<T, A>(low | U(one)), biased - lifted};
+  }
 }
 
 // The sum of all lanes: hadd up to xsimd 8, reduce_add from 9 on.
