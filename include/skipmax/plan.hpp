@@ -31,10 +31,10 @@ struct forward_plan {
 // out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do.
 template <class Isa, class T>
 SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers) {
-  constexpr index MR = register_block<T, Isa>::rows, bytes = 256 * 1024;
+  constexpr index MR = register_block<T, Isa>::rows, bytes = 1024 * 1024;
   const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
-  index most = row > 0 ? bytes / row : 512;
-  most = most > 512 ? 512 : most < 2 * MR ? 2 * MR : most;
+  index most = row > 0 ? bytes / row : 1024;
+  most = most > 1024 ? 1024 : most < 2 * MR ? 2 * MR : most;
   index blocks = (p.query_length + most - 1) / most;
   if (workers > 1) {
     const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;

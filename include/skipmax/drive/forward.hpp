@@ -5,7 +5,7 @@
 //       weights = h(q k^T)              tile/weight_tile, then the normalizer if it has a state
 //       out += weights v                tile/value_tile over the keys that all rows share,
 //                                       value_row over the few that only some of them see
-//   out row *= the normalizer's factor
+//       with the last tile: out *= the normalizer's factor
 #pragma once
 
 #include "skipmax/drive/key_ranges.hpp"
@@ -25,6 +25,13 @@ struct forward_task {
   index batch, head, kv_head, first_row, rows;
   T *q, *k, *tail, *v, *weights, *out, *state;
 };
+
+// [state_size][row_lanes]: the states of the row block that starts at `row`.
+template <class Isa, class Normalizer, class T>
+SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
+  return task.state +
+         row / register_block<T, Isa>::rows * Normalizer::state_size * row_lanes<T, Isa>;
+}
 
 template <class T>
 SKIPMAX_INLINE forward_task<T> place_task(const forward_plan<T>& plan, index number, T* scratch) {
@@ -95,76 +102,94 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index
   return next;
 }
 
-// Weights of one row block over the keys of one tile, and what they add to the output.
-// The ranges in `keys` count from the start of the tile.
+// Factors of the rows of one block: what the normalizer makes of the row once all its keys are seen.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
-                                 const forward_task<T>& task, index row, int rows,
-                                 const packed_keys<T>& k, const block_keys<T, Isa>& keys,
-                                 const T* v, index v_stride, const T* shift,
-                                 upcoming_tile<T>& next) {
-  using layout = tile_layout<T, Isa>;
+SKIPMAX_INLINE void find_factors(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task, index row, int rows, T* factor) {
   using Normalizer = decltype(a.normalizer);
-  const index dim = plan.sizes.key_dim, width = plan.width;
-  const key_range any = keys.any, all = keys.all;
-  alignas(64) T rescale[row_lanes<T, Isa>];
-  const score_block<T> block{task.weights, layout::weight_stride, rows, keys.seen, rescale};
-  T* out = task.out + row * width;
-
-  next.fetch_part();
-  weight_tile<Isa>(a, task.q + row / layout::rows * packed_q_size<T, Isa>(dim), k, any.first,
-                   any.last, block, shift);
   if constexpr (!is_pointwise<Normalizer>) {
-    T* state = task.state + row / layout::rows * Normalizer::state_size * row_lanes<T, Isa>;
-    if (a.normalizer.template absorb<Isa>(state, block))
-      for (int r = 0; r < rows; ++r) scale_row<Isa>(out + r * width, width, rescale[r]);
-  }
-  next.fetch_part();
-  if (!is_empty(all))
-    value_tile<Isa>(task.weights + all.first, rows, v + all.first * v_stride, v_stride,
-                    all.last - all.first, out, width, keys.fresh);
-  else if (keys.fresh)
-    for (int r = 0; r < rows; ++r) clear_row<Isa>(out + r * width, width);
-  if (all.first == any.first && all.last == any.last) return;
-  for (int r = 0; r < rows; ++r)
-    for (const key_range part : not_shared(keys.seen[r], all))
-      if (!is_empty(part))
-        value_row<Isa>(task.weights + r * layout::weight_stride + part.first,
-                       v + part.first * v_stride, v_stride, part.last - part.first, out + r * width,
-                       width);
-}
-
-// The row's factor, times its output, to where the caller wants it.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void finish_rows(const Attention& a, const forward_plan<T>& plan,
-                                const forward_task<T>& task) {
-  using Normalizer = decltype(a.normalizer);
-  constexpr index MR = register_block<T, Isa>::rows;
-  [[maybe_unused]] alignas(64) T of_state[row_lanes<T, Isa>];
-  [[maybe_unused]] double length = -1, of_length = 0;
-  for (index row = 0; row < task.rows; ++row) {
-    if constexpr (!is_pointwise<Normalizer>)
-      if (row % MR == 0)
-        a.normalizer.template finish<Isa>(
-            task.state + row / MR * Normalizer::state_size * row_lanes<T, Isa>, of_state);
-    const row_position at = position_of(plan, task, row);
-    const key_range seen = visible_range(a.mask, at);
-    T* to = plan.out.row(task.batch, at.query, task.head);
-    if (is_empty(seen)) {
-      for (index x = 0; x < plan.sizes.value_dim; ++x) to[x] = T(0);
-      continue;
-    }
-    T factor;
-    if constexpr (is_pointwise<Normalizer>) {
+    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row), factor);
+  } else {
+    double length = -1, of_length = 0;
+    for (int r = 0; r < rows; ++r) {
+      const row_position at = position_of(plan, task, row + r);
+      const key_range seen = visible_range(a.mask, at);
       double now = 1;
       if constexpr (reads_length<Normalizer>)
         now = a.normalizer.length(at, seen.last - seen.first, at.key_length);
       if (now != length) length = now, of_length = a.normalizer.finish(now);
-      factor = static_cast<T>(of_length);
-    } else {
-      factor = of_state[row % MR];
+      factor[r] = is_empty(seen) ? T(0) : static_cast<T>(of_length);
     }
-    store_scaled<Isa>(to, task.out + row * plan.width, plan.sizes.value_dim, factor);
+  }
+}
+
+// Weights of one row block over the keys of one tile, and what they add to the output. With the
+// last tile the output goes to the caller. The ranges in `keys` count from the start of the tile.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task, index row, int rows,
+                                 const packed_keys<T>& k, const block_keys<T, Isa>& keys,
+                                 row_matrix<const T> v, const T* shift, upcoming_tile<T>& next) {
+  using layout = tile_layout<T, Isa>;
+  using Normalizer = decltype(a.normalizer);
+  constexpr index stride = layout::weight_stride;
+  const index width = plan.width, value_dim = plan.sizes.value_dim;
+  const key_range any = keys.any, all = keys.all;
+  const bool shared = all.first == any.first && all.last == any.last;
+  alignas(64) T factor[row_lanes<T, Isa>];
+  const score_block<T> block{task.weights, stride, rows, keys.seen, factor};
+  const row_matrix<T> sums{task.out + row * width, width};
+  const row_matrix<T> out{plan.out.row(task.batch, task.first_row + row, task.head),
+                          plan.out.length_stride};
+
+  next.fetch_part();
+  weight_tile<Isa>(a, task.q + row / layout::rows * packed_q_size<T, Isa>(k.dim), k, any.first,
+                   any.last, block, shift);
+  if constexpr (!is_pointwise<Normalizer>)
+    if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), block))
+      for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
+
+  next.fetch_part();
+  const bool direct =
+      keys.last && shared && width == value_dim && padded_rows<layout::rows>(rows) == rows;
+  if (direct)
+    find_factors<Isa>(a, plan, task, row, rows, factor);
+  else
+    for (T& f : factor) f = T(1);
+  if (!is_empty(all))
+    value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
+                    all.last - all.first,
+                    {{keys.fresh ? nullptr : sums.data, width}, direct ? out : sums, factor},
+                    width);
+  else if (keys.fresh)
+    for (int r = 0; r < rows; ++r) clear_row<Isa>(sums.data + r * width, width);
+  if (direct) return;
+
+  if (!shared)
+    for (int r = 0; r < rows; ++r)
+      for (const key_range part : not_shared(keys.seen[r], all))
+        if (!is_empty(part))
+          value_row<Isa>(task.weights + r * stride + part.first,
+                         {v.data + part.first * v.stride, v.stride}, part.last - part.first,
+                         sums.data + r * width, width);
+  if (!keys.last) return;
+  find_factors<Isa>(a, plan, task, row, rows, factor);
+  for (int r = 0; r < rows; ++r)
+    store_scaled<Isa>(out.data + r * out.stride, sums.data + r * width, value_dim, factor[r]);
+}
+
+// A row that sees no key is zeros.
+template <class T, class Mask>
+SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T>& plan,
+                                     const forward_task<T>& task) {
+  for (index row = 0; row < task.rows; ++row) {
+    const row_position at = position_of(plan, task, row);
+    if (!is_empty(visible_range(mask, at))) {
+      if constexpr (sees_alike<Mask>) return;
+      continue;
+    }
+    T* out = plan.out.row(task.batch, at.query, task.head);
+    for (index x = 0; x < plan.sizes.value_dim; ++x) out[x] = T(0);
   }
 }
 
@@ -181,8 +206,7 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan
                 plan.q.row(task.batch, task.first_row + row, task.head), plan.q.length_stride,
                 static_cast<int>(rows), layout::rows, dim, plan.scale);
     if constexpr (!is_pointwise<Normalizer>)
-      a.normalizer.template clear<Isa>(task.state + row / layout::rows * Normalizer::state_size *
-                                                        row_lanes<T, Isa>);
+      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task, row));
   }
 }
 
@@ -215,6 +239,17 @@ SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T
   return {task.k, task.tail, dim, tail};
 }
 
+// Values of the same keys: where they lie if the kernel can read them there, else copied.
+template <class Isa, class T>
+SKIPMAX_INLINE row_matrix<const T> place_values(const forward_plan<T>& plan,
+                                                const forward_task<T>& task, index start,
+                                                index keys) {
+  const T* v = plan.v.row(task.batch, start, task.kv_head);
+  if (plan.v_in_place) return {v, plan.v.length_stride};
+  pack_rows<Isa>(task.v, v, plan.v.length_stride, keys, plan.sizes.value_dim, plan.width);
+  return {task.v, plan.width};
+}
+
 template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
                                        index number, T* scratch) {
@@ -226,11 +261,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
   for (index start = any.first / KT * KT; start < any.last; start += KT) {
     const index keys = any.last - start < KT ? any.last - start : KT;
     const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
-    const T* v = plan.v.row(task.batch, start, task.kv_head);
-    if (!plan.v_in_place) {
-      pack_rows<Isa>(task.v, v, plan.v.length_stride, keys, plan.sizes.value_dim, plan.width);
-      v = task.v;
-    }
+    const row_matrix<const T> v = place_values<Isa>(plan, task, start, keys);
     upcoming_tile<T> next = start + KT < any.last
                                 ? upcoming_keys(plan, task, start + KT, any.last, KT)
                                 : upcoming_task(plan, number + plan.workers, KT);
@@ -243,11 +274,10 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
       [[maybe_unused]] T shift[MR] = {};
       if constexpr (shifts_scores<decltype(a.normalizer)>)
         find_shifts<Isa>(a, plan, task, row, rows, shift);
-      attend_block<Isa>(a, plan, task, row, rows, k, in_tile, v,
-                        plan.v_in_place ? plan.v.length_stride : plan.width, shift, next);
+      attend_block<Isa>(a, plan, task, row, rows, k, in_tile, v, shift, next);
     }
   }
-  finish_rows<Isa>(a, plan, task);
+  clear_empty_rows(a.mask, plan, task);
 }
 
 }  // namespace v0

@@ -48,15 +48,16 @@ template <class T, class Isa>
 struct block_keys {
   key_range seen[register_block<T, Isa>::rows];
   key_range any, all;
-  bool fresh;  // no earlier tile holds keys of the block
+  bool fresh, last;  // no earlier, no later tile holds keys of the block
 
   template <class Mask>
   SKIPMAX_INLINE void find(const Mask& mask, row_position at, int rows, key_range tile) {
     key_range range = visible_range(mask, at);
-    any = {tile.last, tile.first}, all = tile, fresh = true;
+    any = {tile.last, tile.first}, all = tile, fresh = last = true;
     for (int r = 0; r < rows; ++r) {
       if (!sees_alike<Mask> && r > 0) ++at.query, range = visible_range(mask, at);
       fresh = fresh && (is_empty(range) || range.first >= tile.first);
+      last = last && (is_empty(range) || range.last <= tile.last);
       const key_range here = intersect(range, tile);
       seen[r] = {here.first - tile.first, here.last - tile.first};
       all = intersect(all, here);

@@ -46,6 +46,14 @@ SKIPMAX_INLINE void with_row_count(int rows, F&& f) {
   f(row_count<1>{});
 }
 
+// The rows that the kernel for `rows` computes.
+template <int MaxRows>
+SKIPMAX_INLINE int padded_rows(int rows) {
+  int padded = 0;
+  with_row_count<MaxRows>(rows, [&]<int Rows>(row_count<Rows>) SKIPMAX_LAMBDA { padded = Rows; });
+  return padded;
+}
+
 // Makes the compiler hold a loaded operand in a register. Without it g++ folds the load into each of
 // the multiply-adds that use it, and the operand is read MR times.
 template <class T, class Arch>

@@ -1,10 +1,11 @@
-// out += weights V for one row block and the keys of one tile.
+// out = (earlier + weights V) * factor for one row block and the keys of one tile.
 //
-//   out[r][x] += sum_j weights[r][j] v[j][x]
-//   weights [MR][weight_stride], v [keys][stride], out [MR][width], width in whole registers
+//   out[r][x] = (earlier[r][x] + sum_j weights[r][j] v[j][x]) * factor[r]
+//   weights [MR][weight_stride], v [keys][stride], out and earlier [MR][stride]
 //
-// The sum over the tile starts from zero and is then added to what earlier tiles left; on a fresh
-// block there is nothing to add to.
+// The sum over the tile starts from zero and is then added to what earlier tiles left, if anything.
+// Until the last tile the factor is 1 and out is scratch; then it is the normalizer's, and out the
+// caller's.
 #pragma once
 
 #include "skipmax/simd/gemm.hpp"
@@ -13,45 +14,61 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Rows of a matrix, `stride` elements apart.
+template <class T>
+struct row_matrix {
+  T* data;
+  index stride;
+};
+
+template <class T>
+struct value_output {
+  row_matrix<const T> earlier;  // null data: nothing came before
+  row_matrix<T> out;
+  const T* factor;  // [rows]
+};
+
 template <class Isa, class T, int MR, int NV>
-SKIPMAX_NOINLINE void value_panel(const T* weights, const T* v, index v_stride, index keys, T* out,
-                                  index width, bool fresh) {
+SKIPMAX_NOINLINE void value_panel(const T* weights, row_matrix<const T> v, index keys,
+                                  const value_output<T>& to, index x) {
+  using V = simd<T, Isa>;
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
-  sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v, v_stride, keys);
-  const auto at = [&](int r, int c) SKIPMAX_LAMBDA { return out + r * width + c * lanes<T, Isa>; };
-  if (fresh)
-    sum.for_each([&](int r, int c, simd<T, Isa> x) SKIPMAX_LAMBDA { x.store_aligned(at(r, c)); });
-  else
-    sum.for_each([&](int r, int c, simd<T, Isa> x) SKIPMAX_LAMBDA {
-      (simd<T, Isa>::load_aligned(at(r, c)) + x).store_aligned(at(r, c));
+  sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v.data + x, v.stride,
+                                                                keys);
+  if (to.earlier.data)
+    sum.for_each([&](int r, int c, V& value) SKIPMAX_LAMBDA {
+      value =
+          value + V::load_aligned(to.earlier.data + r * to.earlier.stride + x + c * lanes<T, Isa>);
     });
+  sum.for_each([&](int r, int c, V value) SKIPMAX_LAMBDA {
+    (value * V(to.factor[r]))
+        .store_unaligned(to.out.data + r * to.out.stride + x + c * lanes<T, Isa>);
+  });
 }
 
-// Keys that all rows of the block see.
+// Keys that all rows of the block see; width is in whole registers.
 template <class Isa, class T>
-SKIPMAX_INLINE void value_tile(const T* weights, int rows, const T* v, index v_stride, index keys,
-                               T* out, index width, bool fresh) {
+SKIPMAX_INLINE void value_tile(const T* weights, int rows, row_matrix<const T> v, index keys,
+                               const value_output<T>& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     index x = 0;
-    for (; x + 2 * W <= width; x += 2 * W)
-      value_panel<Isa, T, MR, 2>(weights, v + x, v_stride, keys, out + x, width, fresh);
-    if (x < width)
-      value_panel<Isa, T, MR, 1>(weights, v + x, v_stride, keys, out + x, width, fresh);
+    for (; x + 2 * W <= width; x += 2 * W) value_panel<Isa, T, MR, 2>(weights, v, keys, to, x);
+    if (x < width) value_panel<Isa, T, MR, 1>(weights, v, keys, to, x);
   });
 }
 
 // Keys that one row sees and its block does not share: a handful at the edge of a mask.
 template <class Isa, class T>
-SKIPMAX_NOINLINE void value_row(const T* weights, const T* v, index v_stride, index keys, T* out,
+SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index keys, T* out,
                                 index width) {
   using V = simd<T, Isa>;
   for (index x = 0; x < width; x += lanes<T, Isa>) {
     V sum(T(0));
     for (index j = 0; j < keys; ++j)
-      sum = compat::fma(V(weights[j]), V::load_aligned(v + j * v_stride + x), sum);
+      sum = compat::fma(V(weights[j]), V::load_aligned(v.data + j * v.stride + x), sum);
     (V::load_aligned(out + x) + sum).store_aligned(out + x);
   }
 }
