@@ -1,0 +1,13 @@
+// Every functor over every workload, and plain Eigen beside them. `bench_forward --help` has the
+// rest.
+#include "functors.hpp"
+#include "runner.hpp"
+
+int main(int argc, char** argv) {
+  return bench::run_all(argc, argv, [](const bench::options& o) {
+    for (auto add : {bench::add_softmax, bench::add_relu, bench::add_squared_relu, bench::add_relu6,
+                     bench::add_gelu, bench::add_gelu_erf, bench::add_softplus, bench::add_identity,
+                     bench::add_sigmoid, bench::add_silu, bench::add_laplace, bench::add_eigen})
+      add(o);
+  });
+}

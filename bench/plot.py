@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Draws throughput against sequence length from the JSON report of a sweep (needs matplotlib).
+
+    bench_forward --sweep --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true \\
+                  --benchmark_out=sweep.json
+    plot.py sweep.json throughput.svg
+
+Every point is the median over the repetitions. Also prints ns per score, which is flat where the
+time of a call grows with the square of the length, and the largest workspace of each functor.
+"""
+
+import argparse
+import statistics
+import sys
+
+try:
+    import matplotlib
+except ImportError:
+    sys.exit("plot.py: needs matplotlib. On Debian: apt-get install python3-matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source tree
+from table import machine, read_medians
+
+LINES = {  # functor: (label, colour, line style)
+    "relu": ("ReLU/L, skipmax", "#d1495b", "-"),
+    "softmax": ("softmax, skipmax", "#00798c", "-"),
+    "eigen_relu": ("ReLU/L, plain Eigen", "#d1495b", ":"),
+    "eigen_softmax": ("softmax, plain Eigen", "#00798c", ":"),
+}
+TICKS = (49, 98, 196, 392, 784, 2048, 4096, 8192, 16384)
+
+
+def read_lines(path):
+    """({functor: {length: counters}}, context) of the f32 runs on one thread over L:<n>."""
+    medians, context = read_medians(path)
+    lines = {}
+    for (dtype, threads, workload, functor), counters in medians.items():
+        if dtype == "f32" and threads == 1 and workload.startswith("L:"):
+            lines.setdefault(functor, {})[int(workload[2:])] = counters
+    return {f: dict(sorted(points.items())) for f, points in lines.items()}, context
+
+
+def draw(lines, context, path):
+    plt.rcParams.update({"font.size": 9, "svg.hashsalt": "skipmax", "axes.spines.top": False,
+                         "axes.spines.right": False})
+    figure, axes = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
+    peak = statistics.median(p["GFLOPS"] / p["of_peak"] for points in lines.values()
+                             for p in points.values())
+    axes.axhline(peak, color="#555555", linewidth=1, linestyle="--")
+    axes.annotate(f"multiply-add peak of this core, {peak:.0f}", (49, peak), xytext=(0, 3),
+                  textcoords="offset points", color="#555555")
+    for functor, (label, colour, style) in LINES.items():
+        if points := lines.get(functor):
+            axes.plot(points.keys(), [p["GFLOPS"] for p in points.values()], style, color=colour,
+                      marker="o", markersize=3.5, linewidth=1.8, label=label)
+    axes.set_xscale("log")
+    axes.set_xticks(TICKS, [str(t) for t in TICKS])
+    axes.minorticks_off()
+    axes.set_ylim(0, peak * 1.1)
+    axes.set_xlabel("sequence length L")
+    axes.set_ylabel("GFLOPS (4 L² d per head)")
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_title("Attention forward: one head, d = 64, float, one core\n"
+                   f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
+                   f"{context.get('compiler', '?')}", loc="left", fontsize=9.5)
+    axes.legend(frameon=False, loc="lower right", ncols=2)
+    metadata = {"Date": None} if str(path).endswith(".svg") else None
+    figure.savefig(path, dpi=150, metadata=metadata)
+
+
+def print_scores(lines):
+    lengths = sorted({length for points in lines.values() for length in points})
+    print(f"{'ns per score, L':16}" + "".join(f"{length:>8}" for length in lengths) + "   workspace")
+    for functor, points in lines.items():
+        cells = (f"{points[n]['ns_per_score']:.3f}" if n in points else "-" for n in lengths)
+        largest = max(p["workspace_bytes"] for p in points.values())
+        print(f"{functor:16}" + "".join(f"{c:>8}" for c in cells) + f"{largest / 2**20:8.2f} MiB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("report", help="JSON file that bench_forward --sweep wrote")
+    parser.add_argument("picture", help="file to write: .svg, .png or .pdf")
+    arguments = parser.parse_args()
+    try:
+        lines, context = read_lines(arguments.report)
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"plot.py: {arguments.report}: no report of bench_forward: {error}")
+    if not lines:
+        sys.exit(f"plot.py: {arguments.report}: holds no run named forward/<functor>/f32/L:<n>")
+    print(machine(context))
+    print_scores(lines)
+    draw(lines, context, arguments.picture)
+
+
+if __name__ == "__main__":
+    main()

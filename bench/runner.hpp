@@ -1,0 +1,139 @@
+// Turns functors into runs of Google Benchmark and measures them.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "machine.hpp"
+#include "options.hpp"
+#include "skipmax/attention.hpp"
+#include "skipmax/execution/thread_pool.hpp"
+
+namespace bench {
+
+// The executor of a run: the calling thread alone, as by default, or a pool.
+class workers {
+ public:
+  explicit workers(int n) {
+    if (n > 1) pool_ = std::make_unique<skipmax::thread_pool>(n);
+  }
+  int concurrency() const { return pool_ ? pool_->concurrency() : 1; }
+  template <class F>
+  void for_each_task(index tasks, F&& f) const {
+    if (pool_)
+      pool_->for_each_task(tasks, f);
+    else
+      skipmax::serial{}.for_each_task(tasks, f);
+  }
+
+ private:
+  std::unique_ptr<skipmax::thread_pool> pool_;
+};
+
+inline const workers& workers_of(int n) {
+  static std::map<int, workers> made;
+  return made.try_emplace(n, n).first->second;
+}
+
+template <class T>
+inline constexpr const char* dtype = sizeof(T) == 4 ? "f32" : "f64";
+
+// One call of a functor; returns the bytes of memory it used beyond the operands.
+template <class T>
+using forward_call = std::function<index(const operands<T>&, const workers&)>;
+
+template <class T, class Attention>
+forward_call<T> forward_of(const Attention& attention) {
+  return [attention, scratch = std::make_shared<skipmax::workspace>()](const operands<T>& x,
+                                                                       const workers& on) {
+    attention.forward(x.q, x.k, x.v, x.out, on, *scratch);
+    return scratch->bytes();
+  };
+}
+
+// A line on stderr at most every ten seconds: interleaved runs report nothing until the end.
+inline void show_progress(const std::string& name) {
+  using clock = std::chrono::steady_clock;
+  static const clock::time_point start = clock::now();
+  static clock::time_point last = start;
+  const clock::time_point now = clock::now();
+  if (now - last < std::chrono::seconds(10)) return;
+  last = now;
+  std::fprintf(stderr, "%4.0f s, at %s\n", std::chrono::duration<double>(now - start).count(),
+               name.c_str());
+}
+
+// The peak is taken again just before each run, since the clock frequency drifts. Rates are of wall
+// clock time: Google Benchmark would use the time of the calling thread, and asking it for the wall
+// clock changes the run's name.
+template <class T>
+void measure(benchmark::State& state, const workload& w, int threads,
+             const forward_call<T>& forward) {
+  const operands<T>& x = operands_of<T>(w);
+  const workers& on = workers_of(threads);
+  const double peak = multiply_add_peak<T>(4) * threads;
+  index bytes = 0;
+  const double time = seconds([&] {
+    for (auto _ : state) bytes = forward(x, on);
+  });
+  const double calls = static_cast<double>(state.iterations());
+  const double gflops = 1e-9 * w.flops() * calls / time;
+  state.counters["GFLOPS"] = gflops;
+  state.counters["of_peak"] = gflops / peak;
+  state.counters["ns_per_score"] = 1e9 * time / (calls * w.scores());
+  state.counters["workspace_bytes"] = static_cast<double>(bytes);
+}
+
+template <class T>
+void add_run(const std::string& functor, const workload& w, int threads, forward_call<T> forward) {
+  const std::string name =
+      "forward/" + functor + "/" + dtype<T> + "/" + w.name + "/threads:" + std::to_string(threads);
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+    show_progress(name);
+    measure<T>(state, w, threads, forward);
+  })->Unit(benchmark::kMicrosecond);
+}
+
+// make(workload) is the call of that functor, with memory of its own.
+template <class T, class Make>
+void add_runs(const options& o, const std::string& functor, const Make& make) {
+  for (int threads : o.threads)
+    for (const workload& w : o.workloads) add_run<T>(functor, w, threads, make(w));
+}
+
+template <class T, class Attention>
+void add_functor(const options& o, const std::string& functor, const Attention& attention) {
+  add_runs<T>(o, functor, [&](const workload& w) {
+    return w.causal ? forward_of<T>(attention.with(skipmax::causal{})) : forward_of<T>(attention);
+  });
+}
+
+template <class Attention>
+void add_both(const options& o, const std::string& functor, const Attention& attention) {
+  add_functor<float>(o, functor, attention);
+  add_functor<double>(o, functor, attention);
+}
+
+// h(s) / L, the paper's form.
+template <class Score>
+using pointwise = skipmax::attention<Score, skipmax::by_length<>>;
+
+// The main of a program whose runs `add` registers.
+inline int run_all(int argc, char** argv, void (*add)(const options&)) {
+  options o = take_options(argc, argv);
+  benchmark::Initialize(&argc, argv, [] {
+    std::fputs(help_text, stdout);
+    benchmark::PrintDefaultHelp();
+  });
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  if (benchmark::GetBenchmarkFilter().find("L:") != std::string::npos) o.sweep = sweep_workloads();
+  add_machine_context();
+  add(o);
+  return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
+}
+
+}  // namespace bench

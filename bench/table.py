@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Prints the compact table of one bench_forward run from its JSON report.
+
+    bench_forward --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true \\
+                  --benchmark_out=forward.json
+    table.py forward.json
+
+Every number is the median over the repetitions. A ratio above 1 means faster.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import sys
+
+NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
+FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
+            "eigen_softmax eigen_relu").split()
+WORKLOADS = "vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16_qkv".split()
+
+
+def read_medians(path):
+    """({(dtype, threads, workload, functor): {counter: median}}, context) of a JSON report."""
+    with open(path) as file:
+        report = json.load(file)
+    samples, given = {}, {}
+    for run in report["benchmarks"]:
+        name = NAME.fullmatch(run.get("run_name", run["name"]))
+        if not name or run.get("error_occurred"):
+            continue
+        key = (name["dtype"], int(name["threads"]), name["workload"], name["functor"])
+        if run.get("run_type") != "aggregate":
+            samples.setdefault(key, []).append(run)
+        elif run["aggregate_name"] == "median":
+            given[key] = run
+    counters = ("GFLOPS", "of_peak", "ns_per_score", "workspace_bytes")
+    medians = {key: {c: run[c] for c in counters} for key, run in given.items()}
+    for key, runs in samples.items():
+        medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters}
+    return medians, report["context"]
+
+
+def machine(context):
+    return (f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
+            f"{context.get('compiler', '?')}; multiply-add peak of one core at the start: "
+            f"{context.get('fma_peak_f32', '?')} (f32), {context.get('fma_peak_f64', '?')} (f64) GFLOPS")
+
+
+def in_order(names, order):
+    """Known names in their order, then the others in theirs."""
+    names = list(dict.fromkeys(names))
+    return [n for n in order if n in names] + [n for n in names if n not in order]
+
+
+def print_rows(title, rows, workloads, cell):
+    """One line per functor; nothing at all where no cell holds a number."""
+    lines = [(row, [cell(row, w) for w in workloads]) for row in rows]
+    lines = [(row, cells) for row, cells in lines if any(cells)]
+    if not lines:
+        return
+    print(f"  {title}")
+    for row, cells in lines:
+        print(f"{row:14}" + "".join(f"{c or '-':>{column_width(w)}}" for w, c in zip(workloads, cells)))
+
+
+def column_width(workload):
+    return max(10, len(workload) + 2)
+
+
+def print_table(medians, dtype, threads):
+    runs = {(w, f): m for (d, t, w, f), m in medians.items() if (d, t) == (dtype, threads)}
+    workloads = in_order((w for w, _ in runs), WORKLOADS)
+    functors = in_order((f for _, f in runs), FUNCTORS)
+    own = [f for f in functors if not f.startswith("eigen_")]
+
+    def speed(functor, workload):
+        m = runs.get((workload, functor))
+        return m and f"{m['GFLOPS']:.{0 if m['GFLOPS'] >= 99.95 else 1}f} {m['of_peak']:.2f}"
+
+    def against(other):
+        def cell(functor, workload):
+            mine, theirs = runs.get((workload, functor)), runs.get((workload, other(functor)))
+            return mine and theirs and f"{mine['GFLOPS'] / theirs['GFLOPS']:.2f}"
+        return cell
+
+    heading = f"{dtype}, {threads} thread" + ("s" if threads > 1 else "")
+    print(f"\n{heading:14}" + "".join(f"{w:>{column_width(w)}}" for w in workloads))
+    print_rows("GFLOPS, of peak", functors, workloads, speed)
+    print_rows("times as fast as softmax", [f for f in own if f != "softmax"], workloads,
+               against(lambda _: "softmax"))
+    print_rows("times as fast as plain Eigen", own, workloads, against(lambda f: f"eigen_{f}"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("report", help="JSON file that bench_forward wrote (--benchmark_out)")
+    path = parser.parse_args().report
+    try:
+        medians, context = read_medians(path)
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"table.py: {path}: no report of bench_forward: {error}")
+    if not medians:
+        sys.exit(f"table.py: {path}: holds no run named forward/...")
+    print(machine(context))
+    for dtype, threads in sorted({key[:2] for key in medians}):
+        print_table(medians, dtype, threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+// What is measured: the shapes, and the seeded inputs in the layout each one asks for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <new>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "skipmax/tensor_view.hpp"
+
+namespace bench {
+
+using skipmax::index;
+using skipmax::tensor_view;
+
+// How q, k, v and out lie in memory. In qkv the three inputs are parts of one fused projection, and
+// out is [batch, length, heads, dim].
+enum class layout { bhld, blhd, qkv };
+
+struct workload {
+  std::string name;
+  index batch, heads, kv_heads, query_length, key_length, dim;
+  bool causal = false;
+  layout order = layout::bhld;
+
+  double scores() const {
+    const auto all = static_cast<double>(batch * heads) * static_cast<double>(query_length) *
+                     static_cast<double>(key_length);
+    return causal ? all / 2 : all;
+  }
+  // Two products of dim multiply-adds for each score. What makes a weight of a score is not counted.
+  double flops() const { return 4 * scores() * static_cast<double>(dim); }
+};
+
+// The vision transformers S/32, S/16 and S/8 at 224 pixels, a long sequence, a prefill.
+inline std::vector<workload> standard_workloads() {
+  return {{"vit_s32", 32, 6, 6, 49, 49, 64},
+          {"vit_s16", 8, 6, 6, 196, 196, 64},
+          {"vit_s8", 2, 6, 6, 784, 784, 64},
+          {"long_4k", 1, 8, 8, 4096, 4096, 64},
+          {"causal_2k_d128", 1, 8, 8, 2048, 2048, 128, true},
+          {"vit_s16_blhd", 8, 6, 6, 196, 196, 64, false, layout::blhd},
+          {"vit_s16_qkv", 8, 6, 6, 196, 196, 64, false, layout::qkv}};
+}
+
+// Throughput against length: one head of 64, and about 1024 query rows where the length is shorter.
+inline std::vector<workload> sweep_workloads() {
+  std::vector<workload> all;
+  for (index l : {49, 98, 128, 196, 256, 392, 512, 784, 1024, 1536, 2048, 4096, 8192, 16384})
+    all.push_back({"L:" + std::to_string(l), (1024 + l - 1) / l, 1, 1, l, l, 64});
+  return all;
+}
+
+// Uninitialised memory on a cache line, as Eigen and the frameworks give it.
+template <class T>
+class array {
+ public:
+  explicit array(index size)
+      : data_(
+            static_cast<T*>(operator new(static_cast<std::size_t>(size) * sizeof(T), alignment))) {}
+  T* get() const { return data_.get(); }
+
+ private:
+  static constexpr std::align_val_t alignment{64};
+  struct release {
+    void operator()(T* data) const { operator delete(data, alignment); }
+  };
+  std::unique_ptr<T, release> data_;
+};
+
+// N(0, 1), the same numbers in every layout.
+template <class T>
+void fill_normal(tensor_view<T> x, unsigned seed) {
+  std::mt19937_64 bits(seed);
+  std::normal_distribution<T> normal;
+  for (index b = 0; b < x.batch; ++b)
+    for (index h = 0; h < x.heads; ++h)
+      for (index l = 0; l < x.length; ++l)
+        for (index i = 0; i < x.dim; ++i) x.row(b, l, h)[i] = normal(bits);
+}
+
+// The inputs and the output of one workload, and the memory they lie in.
+template <class T>
+struct operands {
+  explicit operands(const workload& w) {
+    const index b = w.batch, h = w.heads, g = w.kv_heads, d = w.dim;
+    const index n = w.query_length, m = w.key_length;
+    const auto made = [&](index heads, index length) {
+      T* data = memory.emplace_back(b * heads * length * d).get();
+      return w.order == layout::bhld ? skipmax::bhld(data, b, heads, length, d)
+                                     : skipmax::blhd(data, b, length, heads, d);
+    };
+    const skipmax::qkv_views<T> in =
+        w.order == layout::qkv
+            ? skipmax::split_qkv(memory.emplace_back(b * n * (h + 2 * g) * d).get(), b, n, h, g, d)
+            : skipmax::qkv_views<T>{made(h, n), made(g, m), made(g, m)};
+    fill_normal(in.q, 1);
+    fill_normal(in.k, 2);
+    fill_normal(in.v, 3);
+    q = in.q, k = in.k, v = in.v, out = made(h, n);
+  }
+
+  std::vector<array<T>> memory;
+  tensor_view<const T> q, k, v;
+  tensor_view<T> out;
+};
+
+// Made when first asked for, then shared by every functor.
+template <class T>
+const operands<T>& operands_of(const workload& w) {
+  static std::map<std::string, operands<T>> made;
+  return made.try_emplace(w.name, w).first->second;
+}
+
+}  // namespace bench
