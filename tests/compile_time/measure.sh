@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What it costs to include the library, and to use it: processor seconds of one compiler run, the best
+# of several, taken in turns so that a busy moment hits all alike.
+#
+#   measure.sh <compiler> <compiler arguments>...
+set -euo pipefail
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rounds=5
+
+echo '#include <xsimd/xsimd.hpp>' >"$work/xsimd.cpp"
+echo '#include "skipmax/attention.hpp"' >"$work/attention.cpp"
+cat >"$work/relu.cpp" <<'CPP'
+#include "skipmax/attention.hpp"
+
+void use(skipmax::tensor_view<const float> q, skipmax::tensor_view<const float> k,
+         skipmax::tensor_view<const float> v, skipmax::tensor_view<float> out) {
+  skipmax::relu_attention{}.forward(q, k, v, out);
+}
+CPP
+
+declare -A best
+for ((i = 0; i < rounds; ++i)); do
+  for unit in xsimd attention relu; do
+    TIMEFORMAT='%U %S'
+    seconds=$({ time "$@" -c "$work/$unit.cpp" -o "$work/$unit.o"; } 2>&1 | awk '{print $1 + $2}')
+    best[$unit]=$(printf '%s\n%s\n' "$seconds" "${best[$unit]:-$seconds}" | sort -n | head -1)
+  done
+done
+
+awk -v x="${best[xsimd]}" -v a="${best[attention]}" -v r="${best[relu]}" 'BEGIN {
+  printf "#include <xsimd/xsimd.hpp>            %5.2f s\n", x
+  printf "#include <skipmax/attention.hpp>      %5.2f s   %.2f times xsimd, wanted at most 1.40\n", a, a / x
+  printf "relu forward for float, instantiated  %5.2f s   %.2f s more, wanted at most 5.00\n", r, r - a
+}'
