@@ -5,6 +5,7 @@
 #include "skipmax/check_views.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/tile/layout.hpp"
+#include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -65,8 +66,9 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   plan.v_at = take(plan.v_in_place ? 0 : keys * plan.width);
   plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
-  plan.state_at =
-      take(row_blocks * decltype(Attention::normalizer)::state_size * row_lanes<T, Isa>);
+  using Normalizer = decltype(Attention::normalizer);
+  if constexpr (!is_pointwise<Normalizer>)
+    plan.state_at = take(row_blocks * Normalizer::template state_size<Isa, T>);
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 
@@ -85,7 +87,9 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
 
   plan.q = q, plan.k = k, plan.v = v, plan.out = out;
   const double dim = q.dim > 0 ? static_cast<double>(q.dim) : 1;
-  plan.scale = static_cast<T>(a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value);
+  double scale = a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value;
+  if constexpr (takes_raw_scores<Attention>) scale *= decltype(a.normalizer)::score_factor;
+  plan.scale = static_cast<T>(scale);
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);

@@ -26,11 +26,11 @@ struct forward_task {
   T *q, *k, *tail, *v, *weights, *out, *state;
 };
 
-// [state_size][row_lanes]: the states of the row block that starts at `row`.
+// The state of the row block that starts at `row`.
 template <class Isa, class Normalizer, class T>
 SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
   return task.state +
-         row / register_block<T, Isa>::rows * Normalizer::state_size * row_lanes<T, Isa>;
+         row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
 }
 
 template <class T>
@@ -137,17 +137,22 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const key_range any = keys.any, all = keys.all;
   const bool shared = all.first == any.first && all.last == any.last;
   alignas(64) T factor[row_lanes<T, Isa>];
-  const score_block<T> block{task.weights, stride, rows, keys.seen, factor};
+  const block_scorer<Isa, T, Attention> score{
+      a,
+      task.q + row / layout::rows * packed_q_size<T, Isa>(k.dim),
+      shift,
+      k,
+      {task.weights, stride, rows, keys.seen, any, all, keys.fresh}};
   const row_matrix<T> sums{task.out + row * width, width};
   const row_matrix<T> out{plan.out.row(task.batch, task.first_row + row, task.head),
                           plan.out.length_stride};
 
   next.fetch_part();
-  weight_tile<Isa>(a, task.q + row / layout::rows * packed_q_size<T, Isa>(k.dim), k, any.first,
-                   any.last, block, shift);
-  if constexpr (!is_pointwise<Normalizer>)
-    if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), block))
-      for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
+  if constexpr (is_pointwise<Normalizer>) {
+    score(any.first, any.last);
+  } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score, factor)) {
+    for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
+  }
 
   next.fetch_part();
   const bool direct =
@@ -236,7 +241,7 @@ SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T
   if (tail > 0)
     pack_rows<Isa>(task.tail, k + (keys - tail) * stride, stride, tail, dim,
                    round_up(dim, lanes<T, Isa>));
-  return {task.k, task.tail, dim, tail};
+  return {task.k, task.tail, dim, keys - tail};
 }
 
 // Values of the same keys: where they lie if the kernel can read them there, else copied.

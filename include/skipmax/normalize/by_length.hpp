@@ -12,7 +12,7 @@ inline namespace v0 {
 
 template <class Divisor = visible_keys>
 struct by_length {
-  static constexpr int state_size = 0;  // nothing to carry from key to key
+  static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   double alpha = 1;  // finite, 0 or more
   Divisor divisor{};

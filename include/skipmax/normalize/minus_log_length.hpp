@@ -11,7 +11,7 @@ inline namespace v0 {
 
 template <class Divisor = visible_keys>
 struct minus_log_length {
-  static constexpr int state_size = 0;  // nothing to carry from key to key
+  static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   Divisor divisor{};
 

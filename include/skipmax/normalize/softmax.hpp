@@ -1,9 +1,12 @@
 // softmax over the keys of a row, in one pass over tiles of keys (Milakov and Gimelshein 2018).
 //
-//   weight_j = exp(s_j - m) / sum_i exp(s_i - m),  m = the largest score so far
+//   weight_j = 2^(s_j - m) / sum_i 2^(s_i - m),  scores in units of log2(e)
 //
-// A row carries m and the sum. When a tile raises m, sum and output so far are multiplied by
-// exp(m_old - m_new). The division waits for the end. A row whose scores are all -inf is zero.
+// A row carries a reference m and the sum. Any m is right that neither overflows nor underflows, and
+// the largest score of the first keys nearly always is: so the exponential is taken in the
+// accumulators of q k^T, with no look at the maximum. Only where a row's sum over a tile shows a score
+// far above m is that row's m raised, output and sum so far multiplied by 2^(m_old - m_new), and the
+// tile done again. The division waits for the end. A row whose scores are all -inf is zero.
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
@@ -14,36 +17,58 @@ namespace skipmax {
 inline namespace v0 {
 
 struct softmax {
-  static constexpr int state_size = 2;  // m, sum
+  static constexpr bool pointwise = false;
+  static constexpr double score_factor = 1.4426950408889634074;  // log2(e)
+
+  // m [row_lanes], then the sums, lane by lane [row_lanes][lanes].
+  template <class Isa, class T>
+  static constexpr index state_size = row_lanes<T, Isa>*(1 + lanes<T, Isa>);
 
   template <class Isa, class T>
   SKIPMAX_INLINE void clear(T* state) const {
-    constexpr int R = row_lanes<T, Isa>;
-    for (int r = 0; r < R; ++r) state[r] = lowest<T>(), state[R + r] = T(0);
+    for (int r = 0; r < row_lanes<T, Isa>; ++r) state[r] = lowest<T>();
+    clear_row<Isa>(state + row_lanes<T, Isa>, row_lanes<T, Isa> * lanes<T, Isa>);
   }
 
-  template <class Isa, class T>
-  SKIPMAX_NOINLINE bool absorb(T* state, const score_block<T>& block) const {
-    constexpr int R = row_lanes<T, Isa>;
-    alignas(64) T of_lanes[R * lanes<T, Isa>], of_row[R];
-    for (int r = 0; r < R; ++r) row_maxima<Isa>(of_lanes + r * lanes<T, Isa>, block, r);
-    reduce_rows<Isa>(of_lanes, R, of_row,
-                     [](auto a, auto b) SKIPMAX_LAMBDA { return compat::max(a, b); });
-    const bool moved = raise<Isa>(state, of_row, block.rescale);
-    for (int r = 0; r < R; ++r) exponentials<Isa>(of_lanes + r * lanes<T, Isa>, block, r, state[r]);
-    reduce_rows<Isa>(of_lanes, R, of_row, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
-    for (int r = 0; r < R; ++r) state[R + r] += of_row[r];
-    return moved;
+  template <class Isa, class T, class Scorer>
+  SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
+    constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
+    const score_block<T>& block = score.block;
+    alignas(64) T sums[R * W];
+    const key_range middle = in_accumulators<Isa, Scorer>(block);
+    const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
+
+    score(left.first, left.last);
+    score(right.first, right.last);
+    if (block.fresh) raise<Isa>(state, block, left, every_row, rescale);
+    clear_row<Isa>(sums, R * W);
+    score.with_epilogue(middle.first, middle.last, exponential<Isa, T>{state, sums});
+    exponentials<Isa>(state, sums, block, left);
+    exponentials<Isa>(state, sums, block, right);
+
+    const unsigned high = far_above<Isa>(sums, block.rows);
+    if (high != 0) {
+      score(block.any.first, block.any.last);
+      raise<Isa>(state, block, block.any, high, rescale);
+      clear_row<Isa>(sums, R * W);
+      for (const key_range columns : {middle, left, right})  // the order of the sum stays
+        exponentials<Isa>(state, sums, block, columns);
+    }
+    add_row<Isa>(state + R, sums, block.rows * W);
+    return high != 0 && !block.fresh;
   }
 
   template <class Isa, class T>
   SKIPMAX_INLINE void finish(const T* state, T* factor) const {
     constexpr int R = row_lanes<T, Isa>;
-    for (int r = 0; r < R; ++r) factor[r] = state[R + r] == T(0) ? T(0) : T(1) / state[R + r];
+    reduce_rows<Isa>(state + R, R, factor, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
+    for (int r = 0; r < R; ++r) factor[r] = factor[r] == T(0) ? T(0) : T(1) / factor[r];
   }
 
  private:
-  static constexpr double log2_e = 1.4426950408889634074;
+  static constexpr unsigned every_row = ~0u;
+  // A lane adds at most key_tile weights of 1 for each tile; well above that, and far from overflow.
+  static constexpr int far = 512;
 
   // Below every finite score that can matter, and finite, so that -inf - m is -inf and not NaN.
   template <class T>
@@ -51,58 +76,108 @@ struct softmax {
     return sizeof(T) == 4 ? static_cast<T>(-1.7e38) : static_cast<T>(-8e307);
   }
 
-  // Lane-wise maxima of one row; what the row does not see in its first and last register becomes
-  // -inf and so gets weight zero.
+  // Columns whose scores need not be stored first: whole panels that all rows see, but for the first
+  // panel of a fresh block, from which m is taken.
+  template <class Isa, class Scorer, class T>
+  SKIPMAX_INLINE static key_range in_accumulators(const score_block<T>& block) {
+    constexpr index NR = register_block<T, Isa>::columns;
+    const index first = (block.all.first + NR - 1) / NR * NR + (block.fresh ? NR : 0);
+    const index last = block.all.last / NR * NR;
+    if (!Scorer::raw || first >= last) return {block.any.last, block.any.last};
+    return {first, last};
+  }
+
+  // Epilogue of q k^T: scores to weights, and their sum to the row's.
   template <class Isa, class T>
-  SKIPMAX_INLINE static void row_maxima(T* result, const score_block<T>& block, int r) {
+  struct exponential {
+    const T* m;  // [rows]
+    T* sums;     // [rows][lanes]
+
+    template <class V, std::size_t NV>
+    SKIPMAX_INLINE void operator()(int r, V (&s)[NV]) const {
+      const V reference(m[r]);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < NV; ++v) s[v] = math::exp2_nonpositive(s[v] - reference);
+      V sum = s[0];
+#pragma GCC unroll 2
+      for (std::size_t v = 1; v < NV; ++v) sum = sum + s[v];
+      T* at = sums + r * lanes<T, Isa>;
+      (V::load_aligned(at) + sum).store_aligned(at);
+    }
+  };
+
+  // The same of stored scores. What a row does not see in its first and last register gets weight 0.
+  template <class Isa, class T>
+  SKIPMAX_INLINE static void exponentials(const T* m, T* sums, const score_block<T>& block,
+                                          key_range columns) {
     using V = simd<T, Isa>;
-    constexpr index W = lanes<T, Isa>;
-    V largest(lowest<T>());
-    if (r < block.rows && block.seen[r].first < block.seen[r].last) {
+    constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
+    const exponential<Isa, T> of_row{m, sums};
+    for (int r = 0; r < block.rows; ++r) {
+      const key_range seen = cut(block.seen[r], columns);
+      if (seen.first >= seen.last) continue;
       T* row = block.scores + r * block.stride;
-      const key_range seen = block.seen[r];
       fill_outside<Isa>(row, seen.first, seen.last, static_cast<T>(-__builtin_inf()));
-      for (index j = seen.first / W * W; j < seen.last; j += W)
-        largest = compat::max(largest, V::load_aligned(row + j));
-    }
-    largest.store_aligned(result);
-  }
-
-  // m = max(m, tile); sum and rescale by exp(m_old - m_new). True if any output must be rescaled.
-  template <class Isa, class T>
-  SKIPMAX_INLINE static bool raise(T* state, const T* tile, T* rescale) {
-    using V = simd<T, Isa>;
-    constexpr int R = row_lanes<T, Isa>;
-    bool moved = false;
-    for (int r = 0; r < R; r += lanes<T, Isa>) {
-      const V before = V::load_aligned(state + r), sum = V::load_aligned(state + R + r);
-      const V now = math::max(before, V::load_aligned(tile + r));
-      const V factor = math::exp2_nonpositive((before - now) * V(static_cast<T>(log2_e)));
-      moved |= xsimd::any((now > before) && (sum > V(T(0))));
-      now.store_aligned(state + r);
-      (sum * factor).store_aligned(state + R + r);
-      factor.store_aligned(rescale + r);
-    }
-    return moved;
-  }
-
-  // Scores to exp(s - m), and their lane-wise sums.
-  template <class Isa, class T>
-  SKIPMAX_INLINE static void exponentials(T* result, const score_block<T>& block, int r, T m) {
-    using V = simd<T, Isa>;
-    constexpr index W = lanes<T, Isa>;
-    const V log2e(static_cast<T>(log2_e)), offset(-m * static_cast<T>(log2_e));
-    V sum(T(0));
-    if (r < block.rows) {
-      T* row = block.scores + r * block.stride;
-      const key_range seen = block.seen[r];
-      for (index j = seen.first / W * W; j < seen.last; j += W) {
-        const V weight = math::exp2_nonpositive(math::fma(V::load_aligned(row + j), log2e, offset));
-        weight.store_aligned(row + j);
-        sum += weight;
+      for (index j = seen.first / NR * NR; j < seen.last; j += NR) {
+        if (j + W < seen.last && j + W > seen.first) {
+          V pair[2] = {V::load_aligned(row + j), V::load_aligned(row + j + W)};
+          of_row(r, pair);
+          pair[0].store_aligned(row + j);
+          pair[1].store_aligned(row + j + W);
+        } else {
+          T* at = row + (j + W > seen.first ? j : j + W);
+          V one[1] = {V::load_aligned(at)};
+          of_row(r, one);
+          one[0].store_aligned(at);
+        }
       }
     }
-    sum.store_aligned(result);
+  }
+
+  SKIPMAX_INLINE static key_range cut(key_range a, key_range b) {
+    return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+  }
+
+  // Rows, one bit each, with a sum that no tile of scores up to m can reach.
+  template <class Isa, class T>
+  SKIPMAX_INLINE static unsigned far_above(const T* sums, int rows) {
+    using V = simd<T, Isa>;
+    const V bound(static_cast<T>(far));
+    unsigned found = 0;
+    for (int r = 0; r < rows; ++r)
+      if (xsimd::any(V::load_aligned(sums + r * lanes<T, Isa>) > bound)) found |= 1u << r;
+    return found;
+  }
+
+  // m = max(m, stored scores in `columns`) for the rows asked for; their sums, and rescale for their
+  // outputs, by 2^(m_old - m_new).
+  template <class Isa, class T>
+  SKIPMAX_INLINE static void raise(T* state, const score_block<T>& block, key_range columns,
+                                   unsigned rows, T* rescale) {
+    using V = simd<T, Isa>;
+    constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
+    alignas(64) T of_lanes[R * W], largest[R];
+    for (int r = 0; r < R; ++r) {
+      V most(lowest<T>());
+      const key_range seen = r < block.rows ? cut(block.seen[r], columns) : key_range{};
+      T* row = block.scores + r * block.stride;
+      if (seen.first < seen.last && (rows >> r & 1u) != 0) {
+        fill_outside<Isa>(row, seen.first, seen.last, static_cast<T>(-__builtin_inf()));
+        for (index j = seen.first / W * W; j < seen.last; j += W)
+          most = compat::max(most, V::load_aligned(row + j));
+      }
+      most.store_aligned(of_lanes + r * W);
+    }
+    reduce_rows<Isa>(of_lanes, R, largest,
+                     [](auto a, auto b) SKIPMAX_LAMBDA { return compat::max(a, b); });
+    for (int r = 0; r < R; r += W) {
+      const V before = V::load_aligned(state + r);
+      const V now = math::max(before, V::load_aligned(largest + r));
+      math::exp2_nonpositive(before - now).store_aligned(rescale + r);
+      now.store_aligned(state + r);
+    }
+    if (!block.fresh)
+      for (int r = 0; r < block.rows; ++r) scale_row<Isa>(state + R + r * W, W, rescale[r]);
   }
 };
 

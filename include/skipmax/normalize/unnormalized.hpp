@@ -7,7 +7,7 @@ namespace skipmax {
 inline namespace v0 {
 
 struct unnormalized {
-  static constexpr int state_size = 0;  // nothing to carry from key to key
+  static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   SKIPMAX_INLINE double finish(double) const { return 1; }
 };

@@ -38,7 +38,10 @@ struct compose {
       differentiable<G> {
     const score_and_slope<V> inner = evaluate_both(g, s);
     const score_and_slope<V> outer = evaluate_both(f, inner.value);
-    return {outer.value, outer.derivative * inner.derivative};
+    // where f has gone flat, it stays so however steep g is: 0 and not 0 infinity
+    const V zero = math::constant<V>(0);
+    return {outer.value,
+            math::select(outer.derivative == zero, zero, outer.derivative * inner.derivative)};
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {

@@ -31,9 +31,9 @@ struct gelu {
     const V t = math::min(s, bound);
     const V two_c = math::constant<V>(1.5957691216057307118), cubic = math::constant<V>(0.044715);
     const V square = t * t;
-    const V sigma = math::sigmoid(two_c * t * math::fma(cubic, square, one));
+    const auto [sigma, rest] = math::sigmoid_and_rest(two_c * t * math::fma(cubic, square, one));
     const V du = two_c * math::fma(math::constant<V>(3 * 0.044715), square, one);  // d(2 u) / ds
-    return {s * sigma, sigma * math::fma(t * du, one - sigma, one)};
+    return {s * sigma, sigma * math::fma(t * du, rest, one)};
   }
 };
 

@@ -26,8 +26,8 @@ struct sigmoid {
 
   template <class V>
   SKIPMAX_INLINE score_and_slope<V> value_and_derivative(V s) const {
-    const V h = value(s);
-    return {h, h * (math::constant<V>(1) - h)};
+    const auto [h, rest] = math::sigmoid_and_rest(s + math::constant<V>(bias));
+    return {h, h * rest};
   }
 
   SKIPMAX_INLINE void check(const problem&, error_message& error) const {

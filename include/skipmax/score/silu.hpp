@@ -27,8 +27,8 @@ struct silu {
     // limits
     const V bound = math::constant<V>(1000), one = math::constant<V>(1);
     s = math::max(s, -bound);
-    const V sigma = math::sigmoid(s);
-    return {s * sigma, sigma * (one + math::min(s, bound) * (one - sigma))};
+    const auto [sigma, rest] = math::sigmoid_and_rest(s);
+    return {s * sigma, sigma * math::fma(math::min(s, bound), rest, one)};
   }
 };
 

@@ -310,12 +310,22 @@ SKIPMAX_INLINE xsimd::batch<T, A> erf(xsimd::batch<T, A> x) {
   return math::select(magnitude <= one, math::fma(x, p, x), outside);
 }
 
-// 1 / (1 + exp(-x)), without overflow inside.
+// 1 / (1 + exp(-x)), without overflow inside, and 1 minus that, without cancellation.
 template <class V>
-SKIPMAX_INLINE V sigmoid(V x) {
+struct sigmoid_parts {
+  V value, rest;
+};
+template <class V>
+SKIPMAX_INLINE sigmoid_parts<V> sigmoid_and_rest(V x) {
   const V one = constant<V>(1);
   const V e = math::exp_nonpositive(-math::abs(x));
-  return math::select(x < constant<V>(0), e, one) / (one + e);
+  const V large = one / (one + e), small = e * large;
+  const auto negative = x < constant<V>(0);
+  return {math::select(negative, small, large), math::select(negative, large, small)};
+}
+template <class V>
+SKIPMAX_INLINE V sigmoid(V x) {
+  return math::sigmoid_and_rest(x).value;
 }
 
 }  // namespace math

@@ -57,6 +57,14 @@ SKIPMAX_INLINE void scale_row(T* row, index width, T factor) {
     (V::load_aligned(row + x) * V(factor)).store_aligned(row + x);
 }
 
+// row[0 .. width) += other, in whole registers.
+template <class Isa, class T>
+SKIPMAX_INLINE void add_row(T* row, const T* other, index width) {
+  using V = simd<T, Isa>;
+  for (index x = 0; x < width; x += lanes<T, Isa>)
+    (V::load_aligned(row + x) + V::load_aligned(other + x)).store_aligned(row + x);
+}
+
 template <class Isa, class T>
 SKIPMAX_INLINE void clear_row(T* row, index width) {
   for (index x = 0; x < width; x += lanes<T, Isa>) simd<T, Isa>(T(0)).store_aligned(row + x);

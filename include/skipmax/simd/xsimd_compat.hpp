@@ -161,7 +161,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> scale_by_pow2(xsimd::batch<T, A> v, xsimd::bat
   return v * pow2(half) * pow2(n - half);  // the first product is exact
 }
 
-// 2^x for x below 100, from two_to(r) = 2^r for r in [0, 1]: 0 for -infinity, NaN for NaN. Beside
+// 2^x, from two_to(r) = 2^r for r in [0, 1]: 0 for -infinity, NaN for NaN. Beside
 // the polynomial: AVX-512 takes two operations, which also keep denormal results; elsewhere it is
 // seven, and results below the smallest normal are 0 or denormal.
 template <class T, class A, class Polynomial>
@@ -179,8 +179,9 @@ SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A
   } else
 #endif
   {
-    x = compat::max(x,
-                    V(static_cast<T>(-format<T>::bias)));  // where pow2 is 0; the order keeps NaN
+    // pow2 is 0 at one end and the largest power at the other; the order keeps NaN
+    const V bias(static_cast<T>(format<T>::bias));
+    x = compat::min(compat::max(x, V(T(0)) - bias), bias);
     const V n = xsimd::floor(x);
     return two_to(x - n) * pow2(n);
   }

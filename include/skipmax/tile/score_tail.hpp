@@ -2,6 +2,7 @@
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
 //   q [depth panels][MR][depth_stride], k [keys][dim in whole registers], s [MR][weight_stride]
+//   the epilogue sees a register of rows and so must treat all rows alike
 //
 // 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
 // that is needed, a tenth of the time at L = 49. The order of this sum differs from score_tile's, so a
@@ -57,7 +58,11 @@ SKIPMAX_INLINE void score_tail(const T* q, int rows, const T* k, index dim, inde
       dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
     });
     reduce_rows<Isa>(lane_sums, R, score, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
-    for (int r = 0; r < R; r += W) epilogue(V::load_aligned(score + r)).store_aligned(score + r);
+    for (int r = 0; r < R; r += W) {
+      V of_rows[1] = {V::load_aligned(score + r)};
+      epilogue(r, of_rows);
+      of_rows[0].store_aligned(score + r);
+    }
     for (int r = 0; r < rows; ++r) s[r * layout::weight_stride + j] = score[r];
   }
 }

@@ -11,12 +11,10 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Leaves the scores as they are.
+// What becomes of the scores: epilogue(r, scores) changes the NV registers of row r in place.
 struct raw_scores {
-  template <class V>
-  SKIPMAX_INLINE V operator()(V s) const {
-    return s;
-  }
+  template <class V, std::size_t NV>
+  SKIPMAX_INLINE void operator()(int, V (&)[NV]) const {}
 };
 
 template <class Isa, class T, int MR, int NV, class Epilogue>
@@ -31,9 +29,16 @@ SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilo
     dim -= layout::depth_panel;
   }
   sum.template multiply_add<layout::depth_stride>(q, k, layout::columns, dim);
-  sum.for_each([&](int r, int v, simd<T, Isa> x) SKIPMAX_LAMBDA {
-    epilogue(x).store_aligned(s + r * layout::weight_stride + v * lanes<T, Isa>);
-  });
+#pragma GCC unroll 16
+  for (int r = 0; r < MR; ++r) {
+    simd<T, Isa> row[NV];
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) row[v] = sum.at[r][v];
+    epilogue(r, row);
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v)
+      row[v].store_aligned(s + r * layout::weight_stride + v * lanes<T, Isa>);
+  }
 }
 
 // Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk.
