@@ -34,14 +34,18 @@ struct softmax {
   SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
     const score_block<T>& block = score.block;
-    alignas(64) T sums[R * W];
     const key_range middle = in_accumulators<Isa, Scorer>(block);
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
+    alignas(64) T of_tile[R * W];
+    T* const so_far = state + R;
+    T* const sums = block.fresh ? so_far : of_tile;  // so_far is zero then
+    if (!block.fresh) clear_row<Isa>(sums, R * W);
 
     score(left.first, left.last);
     score(right.first, right.last);
+    hide_unseen<Isa>(block, left);
+    hide_unseen<Isa>(block, right);
     if (block.fresh) raise<Isa>(state, block, left, every_row, rescale);
-    clear_row<Isa>(sums, R * W);
     score.with_epilogue(middle.first, middle.last, exponential<Isa, T>{state, sums});
     exponentials<Isa>(state, sums, block, left);
     exponentials<Isa>(state, sums, block, right);
@@ -49,12 +53,13 @@ struct softmax {
     const unsigned high = far_above<Isa>(sums, block.rows);
     if (high != 0) {
       score(block.any.first, block.any.last);
+      hide_unseen<Isa>(block, block.any);
       raise<Isa>(state, block, block.any, high, rescale);
       clear_row<Isa>(sums, R * W);
       for (const key_range columns : {middle, left, right})  // the order of the sum stays
         exponentials<Isa>(state, sums, block, columns);
     }
-    add_row<Isa>(state + R, sums, block.rows * W);
+    if (!block.fresh) add_row<Isa>(so_far, sums, block.rows * W);
     return high != 0 && !block.fresh;
   }
 
@@ -67,8 +72,9 @@ struct softmax {
 
  private:
   static constexpr unsigned every_row = ~0u;
-  // A lane adds at most key_tile weights of 1 for each tile; well above that, and far from overflow.
-  static constexpr int far = 512;
+  // Scores up to 13 above m in natural units are as good as m. Far from overflow, and rare to reach:
+  // a tile that reaches it is scored twice.
+  static constexpr int far = 1 << 20;
 
   // Below every finite score that can matter, and finite, so that -inf - m is -inf and not NaN.
   template <class T>
@@ -106,18 +112,29 @@ struct softmax {
     }
   };
 
-  // The same of stored scores. What a row does not see in its first and last register gets weight 0.
+  // What a row does not see in its first and last register of stored columns gets weight 0.
+  template <class Isa, class T>
+  SKIPMAX_INLINE static void hide_unseen(const score_block<T>& block, key_range columns) {
+    if (columns.first >= columns.last) return;
+    for (int r = 0; r < block.rows; ++r) {
+      const key_range seen = cut(block.seen[r], columns);
+      if (seen.first < seen.last)
+        fill_outside<Isa>(block.scores + r * block.stride, seen.first, seen.last,
+                          static_cast<T>(-__builtin_inf()));
+    }
+  }
+
+  // Stored scores to weights.
   template <class Isa, class T>
   SKIPMAX_INLINE static void exponentials(const T* m, T* sums, const score_block<T>& block,
                                           key_range columns) {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
+    if (columns.first >= columns.last) return;
     const exponential<Isa, T> of_row{m, sums};
     for (int r = 0; r < block.rows; ++r) {
       const key_range seen = cut(block.seen[r], columns);
-      if (seen.first >= seen.last) continue;
       T* row = block.scores + r * block.stride;
-      fill_outside<Isa>(row, seen.first, seen.last, static_cast<T>(-__builtin_inf()));
       for (index j = seen.first / NR * NR; j < seen.last; j += NR) {
         if (j + W < seen.last && j + W > seen.first) {
           V pair[2] = {V::load_aligned(row + j), V::load_aligned(row + j + W)};
@@ -138,14 +155,18 @@ struct softmax {
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
   }
 
-  // Rows, one bit each, with a sum that no tile of scores up to m can reach.
+  // Rows, one bit each, with a sum that no tile of scores near m can reach.
   template <class Isa, class T>
   SKIPMAX_INLINE static unsigned far_above(const T* sums, int rows) {
     using V = simd<T, Isa>;
     const V bound(static_cast<T>(far));
-    unsigned found = 0;
+    V most(T(0));
     for (int r = 0; r < rows; ++r)
-      if (xsimd::any(V::load_aligned(sums + r * lanes<T, Isa>) > bound)) found |= 1u << r;
+      most = compat::max(most, V::load_aligned(sums + r * lanes<T, Isa>));
+    unsigned found = 0;
+    if (xsimd::any(most > bound))
+      for (int r = 0; r < rows; ++r)
+        if (xsimd::any(V::load_aligned(sums + r * lanes<T, Isa>) > bound)) found |= 1u << r;
     return found;
   }
 
@@ -161,20 +182,18 @@ struct softmax {
       V most(lowest<T>());
       const key_range seen = r < block.rows ? cut(block.seen[r], columns) : key_range{};
       T* row = block.scores + r * block.stride;
-      if (seen.first < seen.last && (rows >> r & 1u) != 0) {
-        fill_outside<Isa>(row, seen.first, seen.last, static_cast<T>(-__builtin_inf()));
+      if (seen.first < seen.last && (rows >> r & 1u) != 0)
         for (index j = seen.first / W * W; j < seen.last; j += W)
           most = compat::max(most, V::load_aligned(row + j));
-      }
       most.store_aligned(of_lanes + r * W);
     }
     reduce_rows<Isa>(of_lanes, R, largest,
                      [](auto a, auto b) SKIPMAX_LAMBDA { return compat::max(a, b); });
     for (int r = 0; r < R; r += W) {
       const V before = V::load_aligned(state + r);
-      const V now = math::max(before, V::load_aligned(largest + r));
-      math::exp2_nonpositive(before - now).store_aligned(rescale + r);
+      const V now = compat::max(before, V::load_aligned(largest + r));
       now.store_aligned(state + r);
+      if (!block.fresh) math::exp2_nonpositive(before - now).store_aligned(rescale + r);
     }
     if (!block.fresh)
       for (int r = 0; r < block.rows; ++r) scale_row<Isa>(state + R + r * W, W, rescale[r]);
