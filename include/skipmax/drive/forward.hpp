@@ -29,8 +29,7 @@ struct forward_task {
 // The state of the row block that starts at `row`.
 template <class Isa, class Normalizer, class T>
 SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
-  return task.state +
-         row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
+  return task.state + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
 }
 
 template <class T>
@@ -64,16 +63,11 @@ SKIPMAX_INLINE row_position position_of(const forward_plan<T>& plan, const forwa
 // (most likely this number of tasks further on).
 template <class T>
 struct upcoming_tile {
-  upcoming_rows q, k, v, out;
+  upcoming_rows q, k, v;
 
   // In `steps` equal parts, each call the next one.
-  SKIPMAX_INLINE void divide(index steps) {
-    q.divide(steps), k.divide(steps), v.divide(steps), out.divide(steps);
-  }
-  SKIPMAX_INLINE void fetch_part() {
-    q.fetch_part(), k.fetch_part(), v.fetch_part();
-    out.template fetch_part<true>();
-  }
+  SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
+  SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
 };
 
 template <class T>
@@ -85,8 +79,7 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan,
           upcoming(plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
                    plan.sizes.key_dim),
           upcoming(plan.v.row(task.batch, start, task.kv_head), plan.v.length_stride, keys,
-                   plan.sizes.value_dim),
-          {}};
+                   plan.sizes.value_dim)};
 }
 
 template <class T>
@@ -97,8 +90,6 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index
   upcoming_tile<T> next = upcoming_keys(plan, task, 0, plan.sizes.key_length, tile);
   next.q = upcoming(plan.q.row(task.batch, task.first_row, task.head), plan.q.length_stride,
                     task.rows, plan.sizes.key_dim);
-  next.out = upcoming<const T>(plan.out.row(task.batch, task.first_row, task.head),
-                               plan.out.length_stride, task.rows, plan.sizes.value_dim);
   return next;
 }
 
@@ -150,7 +141,8 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   next.fetch_part();
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
-  } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score, factor)) {
+  } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
+                                               factor)) {
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   }
 
@@ -202,17 +194,12 @@ SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T>& pl
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan,
                                  const forward_task<T>& task) {
-  using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(a.normalizer);
-  const index dim = plan.sizes.key_dim;
-  for (index row = 0; row < task.rows; row += layout::rows) {
-    const index rows = task.rows - row < layout::rows ? task.rows - row : layout::rows;
-    pack_q<Isa>(task.q + row / layout::rows * packed_q_size<T, Isa>(dim),
-                plan.q.row(task.batch, task.first_row + row, task.head), plan.q.length_stride,
-                static_cast<int>(rows), layout::rows, dim, plan.scale);
-    if constexpr (!is_pointwise<Normalizer>)
+  pack_q<Isa>(task.q, plan.q.row(task.batch, task.first_row, task.head), plan.q.length_stride,
+              task.rows, plan.sizes.key_dim, plan.scale);
+  if constexpr (!is_pointwise<Normalizer>)
+    for (index row = 0; row < task.rows; row += register_block<T, Isa>::rows)
       a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task, row));
-  }
 }
 
 // Shifts of the scores of one row block, for a normalizer that asks for them.
@@ -271,10 +258,11 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
                                 ? upcoming_keys(plan, task, start + KT, any.last, KT)
                                 : upcoming_task(plan, number + plan.workers, KT);
     next.divide((task.rows + MR - 1) / MR * 2);
+    block_keys<T, Isa> in_tile{};
     for (index row = 0; row < task.rows; row += MR) {
       const int rows = static_cast<int>(task.rows - row < MR ? task.rows - row : MR);
-      block_keys<T, Isa> in_tile;
-      in_tile.find(a.mask, position_of(plan, task, row), rows, {start, start + keys});
+      if (!sees_alike<decltype(a.mask)> || row == 0)
+        in_tile.find(a.mask, position_of(plan, task, row), rows, {start, start + keys});
       if (is_empty(in_tile.any)) continue;
       [[maybe_unused]] T shift[MR] = {};
       if constexpr (shifts_scores<decltype(a.normalizer)>)

@@ -14,13 +14,11 @@ struct upcoming_rows {
 
   SKIPMAX_INLINE void divide(index steps) { part = (rows + steps - 1) / steps; }
 
-  // Write: the rows will be overwritten.
-  template <bool Write = false>
   SKIPMAX_INLINE void fetch_part() {
     const index count = part < rows ? part : rows;
     rows -= count;
     for (index r = 0; r < count; ++r, data += stride_bytes)
-      for (index x = 0; x < row_bytes; x += 64) __builtin_prefetch(data + x, Write ? 1 : 0, 2);
+      for (index x = 0; x < row_bytes; x += 64) __builtin_prefetch(data + x, 0, 2);
   }
 };
 

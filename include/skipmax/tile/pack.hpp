@@ -2,6 +2,7 @@
 // read beyond its dim.
 #pragma once
 
+#include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/transpose.hpp"
 #include "skipmax/tile/layout.hpp"
 
@@ -19,21 +20,29 @@ SKIPMAX_INLINE void pack_row(T* to, const T* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// One row block of q: [depth panels][MR][depth_stride]; rows beyond `rows` are zeros.
+// Query rows times scale: [row blocks][depth panels][MR][depth_stride]; rows that fill up the last
+// block are zeros.
 template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, int rows, int padded_rows,
-                             index dim, T scale) {
-  constexpr index panel = tile_layout<T, Isa>::depth_panel;
-  constexpr index stride = tile_layout<T, Isa>::depth_stride;
-  for (index x = 0; x < dim; x += panel, to += tile_layout<T, Isa>::rows * stride) {
-    const index width = dim - x < panel ? dim - x : panel;
-    for (int r = 0; r < padded_rows; ++r) {
-      T* row = to + r * stride;
-      const index padded = round_up(width, lanes<T, Isa>);
-      pack_row<Isa>(row, r < rows ? q + r * row_stride + x : q, r < rows ? width : 0, padded,
-                    scale);
+SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, index rows, index dim, T scale) {
+  using V = simd<T, Isa>;
+  using layout = tile_layout<T, Isa>;
+  constexpr index MR = layout::rows, W = lanes<T, Isa>, panel = layout::depth_panel;
+  for (index row = 0; row < rows; row += MR)
+    for (index x = 0; x < dim; x += panel, to += MR * layout::depth_stride) {
+      const index width = dim - x < panel ? dim - x : panel;
+      const T* from = q + row * row_stride + x;
+      index r = 0;
+      for (; r < MR && row + r < rows; ++r, from += row_stride) {
+        T* at = to + r * layout::depth_stride;
+        if (width == panel)
+#pragma GCC unroll 4
+          for (index i = 0; i < panel; i += W)
+            (V::load_unaligned(from + i) * V(scale)).store_aligned(at + i);
+        else
+          pack_row<Isa>(at, from, width, round_up(width, W), scale);
+      }
+      for (; r < MR; ++r) clear_row<Isa>(to + r * layout::depth_stride, round_up(width, W));
     }
-  }
 }
 
 // Registers of W keys by W of depth, transposed to W of depth by W keys, NR apart.
