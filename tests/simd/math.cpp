@@ -218,6 +218,15 @@ TYPED_TEST(math_of, sigmoid) {
   maps<TypeParam>(f, -1000, 0);
 }
 
+TYPED_TEST(math_of, sigmoid_rest) {
+  const auto f = [](auto x) { return math::sigmoid_and_rest(x).rest; };
+  const auto x = grid<TypeParam>(-80, 80);
+  const auto exact = [](long double s) { return 1 / (1 + std::exp(s)); };
+  EXPECT_LE(ulp::largest(x, by_register(f, x), exact).ulp, 2.5);
+  EXPECT_LE(ulp::largest(x, by_scalar(f, x), exact).ulp, 2.5);
+  keeps_nan<TypeParam>(f);
+}
+
 TYPED_TEST(math_of, sqrt) {
   const auto f = [](auto x) { return math::sqrt(x); };
   check<TypeParam>(
