@@ -114,6 +114,22 @@ SKIPMAX_INLINE void find_factors(const Attention& a, const forward_plan<T>& plan
   }
 }
 
+// What the keys that some rows of a block see and others do not add to its sums. They come before the
+// shared ones in every tile: the order must not depend on which tile is the block's last.
+template <class Isa, class T>
+SKIPMAX_INLINE void add_ragged_keys(const T* weights, const block_keys<T, Isa>& keys, int rows,
+                                    row_matrix<const T> v, row_matrix<T> sums) {
+  for (int r = 0; r < rows; ++r) {
+    T* sum = sums.data + r * sums.stride;
+    if (keys.fresh) clear_row<Isa>(sum, sums.stride);
+    for (const key_range part : not_shared(keys.seen[r], keys.all))
+      if (!is_empty(part))
+        value_row<Isa>(weights + r * tile_layout<T, Isa>::weight_stride + part.first,
+                       {v.data + part.first * v.stride, v.stride}, part.last - part.first, sum,
+                       sums.stride);
+  }
+}
+
 // Weights of one row block over the keys of one tile, and what they add to the output. With the
 // last tile the output goes to the caller. The ranges in `keys` count from the start of the tile.
 template <class Isa, class T, class Attention>
@@ -147,29 +163,17 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   }
 
   next.fetch_part();
+  if (!shared) add_ragged_keys<Isa>(task.weights, keys, rows, v, sums);
   const bool direct =
-      keys.last && shared && width == value_dim && padded_rows<layout::rows>(rows) == rows;
-  if (direct)
-    find_factors<Isa>(a, plan, task, row, rows, factor);
-  else
-    for (T& f : factor) f = T(1);
+      keys.last && !is_empty(all) && width == value_dim && padded_rows<layout::rows>(rows) == rows;
+  for (T& f : factor) f = T(1);
+  if (direct) find_factors<Isa>(a, plan, task, row, rows, factor);
+  const bool earlier = !keys.fresh || !shared;
   if (!is_empty(all))
     value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
                     all.last - all.first,
-                    {{keys.fresh ? nullptr : sums.data, width}, direct ? out : sums, factor},
-                    width);
-  else if (keys.fresh)
-    for (int r = 0; r < rows; ++r) clear_row<Isa>(sums.data + r * width, width);
-  if (direct) return;
-
-  if (!shared)
-    for (int r = 0; r < rows; ++r)
-      for (const key_range part : not_shared(keys.seen[r], all))
-        if (!is_empty(part))
-          value_row<Isa>(task.weights + r * stride + part.first,
-                         {v.data + part.first * v.stride, v.stride}, part.last - part.first,
-                         sums.data + r * width, width);
-  if (!keys.last) return;
+                    {{earlier ? sums.data : nullptr, width}, direct ? out : sums, factor}, width);
+  if (direct || !keys.last) return;
   find_factors<Isa>(a, plan, task, row, rows, factor);
   for (int r = 0; r < rows; ++r)
     store_scaled<Isa>(out.data + r * out.stride, sums.data + r * width, value_dim, factor[r]);
