@@ -9,8 +9,8 @@ namespace skipmax {
 inline namespace v0 {
 
 // "[2, 49, 6, 64]": batch, length, heads, dim.
-template <class T>
-SKIPMAX_INLINE void print_shape(error_message& error, const tensor_view<T>& x) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE void print_shape(error_message& error, const tensor_view<T>& x) {
   error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim << "]";
 }
 
@@ -18,6 +18,8 @@ template <class T>
 SKIPMAX_INLINE bool is_empty(const tensor_view<T>& x) {
   return x.batch == 0 || x.length == 0 || x.heads == 0 || x.dim == 0;
 }
+
+inline constexpr index largest_dim = index{1} << 32;
 
 // The bytes from the first to one past the last element, as offsets from data; false on overflow.
 template <class T>
@@ -40,43 +42,46 @@ SKIPMAX_INLINE bool byte_range(const tensor_view<T>& x, index& first, index& las
 }
 
 // Sizes not negative, elements countable, every element reachable, data there.
-template <class T>
-SKIPMAX_INLINE void check_view(const char* name, const tensor_view<T>& x, error_message& error) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_view(const char* name, const tensor_view<T>& x, error_message& error) {
   if (!error.empty()) return;
   index elements = x.batch, first, last;
   if (x.batch < 0 || x.length < 0 || x.heads < 0 || x.dim < 0) {
     error << "skipmax: " << name << ": shape: found ";
-    print_shape(error, x);
+    print_shape<Isa>(error, x);
     error << ", wanted no negative size";
   } else if (__builtin_mul_overflow(elements, x.length, &elements) ||
              __builtin_mul_overflow(elements, x.heads, &elements) ||
              __builtin_mul_overflow(elements, x.dim, &elements) ||
              (!is_empty(x) && !byte_range(x, first, last))) {
     error << "skipmax: " << name << ": shape: found ";
-    print_shape(error, x);
+    print_shape<Isa>(error, x);
     error << " with strides [" << x.batch_stride << ", " << x.length_stride << ", " << x.head_stride
           << "], wanted a size that fits 64 bits";
+  } else if (x.dim > largest_dim) {
+    error << "skipmax: " << name << ": dim: found " << x.dim << ", wanted at most " << largest_dim
+          << ", so that the scratch of a worker can be counted";
   } else if (!x.data && !is_empty(x)) {
     error << "skipmax: " << name << ": data: found a null pointer, wanted ";
-    print_shape(error, x);
+    print_shape<Isa>(error, x);
   }
 }
 
 // One size of one view against the size it must have.
-template <class T>
-SKIPMAX_INLINE void check_size(const char* name, const char* axis, const tensor_view<T>& x,
-                               index found, index wanted, const char* source,
-                               error_message& error) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_size(const char* name, const char* axis, const tensor_view<T>& x,
+                                 index found, index wanted, const char* source,
+                                 error_message& error) {
   if (!error.empty() || found == wanted) return;
   error << "skipmax: " << name << ": " << axis << ": found " << found << " in ";
-  print_shape(error, x);
+  print_shape<Isa>(error, x);
   error << ", wanted " << wanted << ", " << source;
 }
 
 // No element of out may be written twice: taken from the smallest stride to the largest, each must
 // step over all that the axes before it cover.
-template <class T>
-SKIPMAX_INLINE void check_writable(const tensor_view<T>& x, error_message& error) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& error) {
   if (!error.empty() || is_empty(x)) return;
   const index extent[] = {x.batch, x.length, x.heads};
   const index stride[] = {x.batch_stride, x.length_stride, x.head_stride};
@@ -94,7 +99,7 @@ SKIPMAX_INLINE void check_writable(const tensor_view<T>& x, error_message& error
     if (smallest < covered) {
       error << "skipmax: out: strides: found [" << x.batch_stride << ", " << x.length_stride << ", "
             << x.head_stride << "] for ";
-      print_shape(error, x);
+      print_shape<Isa>(error, x);
       error << ", wanted rows that do not overlap";
       return;
     }
@@ -104,9 +109,9 @@ SKIPMAX_INLINE void check_writable(const tensor_view<T>& x, error_message& error
 
 // Two views certainly share memory when their ranges meet and one of them has no gaps. Interleaved
 // slices of one buffer pass.
-template <class T>
-SKIPMAX_INLINE void check_apart(const char* name, const tensor_view<const T>& x,
-                                const tensor_view<T>& out, error_message& error) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const T>& x,
+                                  const tensor_view<T>& out, error_message& error) {
   if (!error.empty() || is_empty(x) || is_empty(out)) return;
   constexpr index bytes = sizeof(T);
   index x_first, x_last, out_first, out_last;
@@ -121,38 +126,39 @@ SKIPMAX_INLINE void check_apart(const char* name, const tensor_view<const T>& x,
           << ", wanted memory of its own: out is written while " << name << " is read";
 }
 
-template <class T>
-SKIPMAX_INLINE void check_views(const tensor_view<const T>& q, const tensor_view<const T>& k,
-                                const tensor_view<const T>& v, const tensor_view<T>& out,
-                                error_message& error) {
-  check_view("q", q, error);
-  check_view("k", k, error);
-  check_view("v", v, error);
-  check_view("out", out, error);
-  check_size("k", "batch", k, k.batch, q.batch, "the batch of q", error);
-  check_size("v", "batch", v, v.batch, q.batch, "the batch of q", error);
-  check_size("out", "batch", out, out.batch, q.batch, "the batch of q", error);
-  check_size("k", "dim", k, k.dim, q.dim, "the dim of q", error);
+// Everything that a call's views must satisfy, whatever the attention.
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_views(const tensor_view<const T>& q, const tensor_view<const T>& k,
+                                  const tensor_view<const T>& v, const tensor_view<T>& out,
+                                  error_message& error) {
+  check_view<Isa>("q", q, error);
+  check_view<Isa>("k", k, error);
+  check_view<Isa>("v", v, error);
+  check_view<Isa>("out", out, error);
+  check_size<Isa>("k", "batch", k, k.batch, q.batch, "the batch of q", error);
+  check_size<Isa>("v", "batch", v, v.batch, q.batch, "the batch of q", error);
+  check_size<Isa>("out", "batch", out, out.batch, q.batch, "the batch of q", error);
+  check_size<Isa>("k", "dim", k, k.dim, q.dim, "the dim of q", error);
   if (error.empty() && (k.heads == 0 ? q.heads != 0 : q.heads % k.heads != 0)) {
     error << "skipmax: k: heads: found " << k.heads << " in ";
-    print_shape(error, k);
+    print_shape<Isa>(error, k);
     error << ", wanted a divisor of q's " << q.heads << " heads";
   }
-  check_size("v", "heads", v, v.heads, k.heads, "the heads of k", error);
-  check_size("v", "length", v, v.length, k.length, "the length of k", error);
-  check_size("out", "length", out, out.length, q.length, "the length of q", error);
-  check_size("out", "heads", out, out.heads, q.heads, "the heads of q", error);
-  check_size("out", "dim", out, out.dim, v.dim, "the dim of v", error);
-  check_writable(out, error);
-  check_apart("q", q, out, error);
-  check_apart("k", k, out, error);
-  check_apart("v", v, out, error);
+  check_size<Isa>("v", "heads", v, v.heads, k.heads, "the heads of k", error);
+  check_size<Isa>("v", "length", v, v.length, k.length, "the length of k", error);
+  check_size<Isa>("out", "length", out, out.length, q.length, "the length of q", error);
+  check_size<Isa>("out", "heads", out, out.heads, q.heads, "the heads of q", error);
+  check_size<Isa>("out", "dim", out, out.dim, v.dim, "the dim of v", error);
+  check_writable<Isa>(out, error);
+  check_apart<Isa>("q", q, out, error);
+  check_apart<Isa>("k", k, out, error);
+  check_apart<Isa>("v", v, out, error);
 }
 
 // The numbers in the slots: each slot that has a check() is asked.
 template <class Attention>
 SKIPMAX_INLINE void check_slots(const Attention& a, const problem& p, error_message& error) {
-  error_message found;
+  error_message found{};
   if (!a.scale.is_default() && !(a.scale.value - a.scale.value == 0))
     found << "scale: found " << a.scale.value << ", wanted a finite number";
   if constexpr (requires { a.score.check(p, found); })

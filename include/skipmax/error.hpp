@@ -30,8 +30,8 @@ struct error_message {
     char digits[24];
     char* first = digits + sizeof digits - 1;
     *first = 0;
-    auto rest = number < 0 ? 0 - static_cast<std::uint64_t>(number)
-                           : static_cast<std::uint64_t>(number);
+    auto rest =
+        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
     do *--first = static_cast<char>('0' + rest % 10);
     while (rest /= 10);
     if (number < 0) *--first = '-';

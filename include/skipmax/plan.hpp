@@ -78,11 +78,13 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
                                               tensor_view<const T> k, tensor_view<const T> v,
                                               tensor_view<T> out, index workers) {
   using layout = tile_layout<T, Isa>;
-  forward_plan<T> plan;
-  error_message error;
+  forward_plan<T> plan{};
+  error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
-  check_views(q, k, v, out, error);
+  check_views<Isa, T>(q, k, v, out, error);
   if (error.empty()) check_slots(a, plan.sizes, error);
+  if (error.empty() && workers < 1)
+    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
   throw_if(error);
 
   plan.q = q, plan.k = k, plan.v = v, plan.out = out;

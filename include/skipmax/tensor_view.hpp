@@ -31,9 +31,7 @@ struct tensor_view {
   }
 
   // A view of T serves wherever a view of const T is read.
-  SKIPMAX_INLINE operator tensor_view<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  SKIPMAX_INLINE operator tensor_view<const T>() const requires(!std::is_const_v<T>) {
     return {data, batch, length, heads, dim, batch_stride, length_stride, head_stride};
   }
 };

@@ -114,6 +114,14 @@ SKIPMAX_INLINE void find_factors(const Attention& a, const forward_plan<T>& plan
   }
 }
 
+template <class Isa, class T>
+SKIPMAX_INLINE void add_row_keys(const T* weights, key_range keys, row_matrix<const T> v, T* sum,
+                                 index width) {
+  if (!is_empty(keys))
+    value_row<Isa>(weights + keys.first, {v.data + keys.first * v.stride, v.stride},
+                   keys.last - keys.first, sum, width);
+}
+
 // What the keys that some rows of a block see and others do not add to its sums. They come before the
 // shared ones in every tile: the order must not depend on which tile is the block's last.
 template <class Isa, class T>
@@ -122,11 +130,10 @@ SKIPMAX_INLINE void add_ragged_keys(const T* weights, const block_keys<T, Isa>& 
   for (int r = 0; r < rows; ++r) {
     T* sum = sums.data + r * sums.stride;
     if (keys.fresh) clear_row<Isa>(sum, sums.stride);
-    for (const key_range part : not_shared(keys.seen[r], keys.all))
-      if (!is_empty(part))
-        value_row<Isa>(weights + r * tile_layout<T, Isa>::weight_stride + part.first,
-                       {v.data + part.first * v.stride, v.stride}, part.last - part.first, sum,
-                       sums.stride);
+    add_row_keys<Isa>(weights + r * tile_layout<T, Isa>::weight_stride,
+                      left_of(keys.seen[r], keys.all), v, sum, sums.stride);
+    add_row_keys<Isa>(weights + r * tile_layout<T, Isa>::weight_stride,
+                      right_of(keys.seen[r], keys.all), v, sum, sums.stride);
   }
 }
 

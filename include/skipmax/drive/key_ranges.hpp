@@ -20,15 +20,12 @@ SKIPMAX_INLINE key_range join_ranges(key_range a, key_range b) {
   return {a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
 }
 
-struct two_ranges {
-  key_range part[2];
-  SKIPMAX_INLINE const key_range* begin() const { return part; }
-  SKIPMAX_INLINE const key_range* end() const { return part + 2; }
-};
 // What a row sees to the left and to the right of what its block shares.
-SKIPMAX_INLINE two_ranges not_shared(key_range seen, key_range shared) {
-  if (is_empty(shared)) return {{seen, {}}};
-  return {{{seen.first, shared.first}, {shared.last, seen.last}}};
+SKIPMAX_INLINE key_range left_of(key_range seen, key_range shared) {
+  return {seen.first, is_empty(shared) ? seen.last : shared.first};
+}
+SKIPMAX_INLINE key_range right_of(key_range seen, key_range shared) {
+  return {is_empty(shared) ? seen.last : shared.last, seen.last};
 }
 
 // The keys that any of the rows from `at` on sees.

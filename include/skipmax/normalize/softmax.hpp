@@ -56,8 +56,9 @@ struct softmax {
       hide_unseen<Isa>(block, block.any);
       raise<Isa>(state, block, block.any, high, rescale);
       clear_row<Isa>(sums, R * W);
-      for (const key_range columns : {middle, left, right})  // the order of the sum stays
-        exponentials<Isa>(state, sums, block, columns);
+      exponentials<Isa>(state, sums, block, middle);  // the order of the sum stays
+      exponentials<Isa>(state, sums, block, left);
+      exponentials<Isa>(state, sums, block, right);
     }
     if (!block.fresh) add_row<Isa>(so_far, sums, block.rows * W);
     return high != 0 && !block.fresh;
@@ -78,7 +79,7 @@ struct softmax {
 
   // Below every finite score that can matter, and finite, so that -inf - m is -inf and not NaN.
   template <class T>
-  static constexpr T lowest() {
+  SKIPMAX_INLINE static constexpr T lowest() {
     return sizeof(T) == 4 ? static_cast<T>(-1.7e38) : static_cast<T>(-8e307);
   }
 
