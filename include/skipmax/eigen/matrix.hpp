@@ -58,7 +58,7 @@ SKIPMAX_INLINE void check_matrix() {
 // The stored lines of m (rows of a row-major one), each of heads * dim neighbours.
 template <class M>
 SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
-  error_message error;
+  error_message error{};
   const index width = m.innerSize();
   const index inner = m.innerStride();
   if (width > 1 && inner != 1)

@@ -165,7 +165,7 @@ SKIPMAX_INLINE auto split_qkv(T&& t, index heads, index kv_heads) {
                 "skipmax: split_qkv takes a row-major tensor; for others call "
                 "split_qkv(pointer, batch, length, heads, kv_heads, dim)");
   const index width = t.dimension(2);
-  error_message error;
+  error_message error{};
   if (heads < 1)
     error << "skipmax: split_qkv: heads: found " << heads << ", wanted at least 1";
   else if (kv_heads < 1)

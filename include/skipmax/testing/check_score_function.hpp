@@ -22,7 +22,7 @@ namespace testing {
 
 // ok, or the first mistake found as a line of text.
 struct verdict {
-  error_message message;
+  error_message message{};
 
   SKIPMAX_INLINE bool ok() const { return message.empty(); }
   SKIPMAX_INLINE const char* text() const { return message.empty() ? "ok" : message.text; }
@@ -184,7 +184,7 @@ verdict check_score_function(const F& f) {
         { f.value(s) } -> std::same_as<float>;
       },
       "score function: value(float) must give float: write value as a template");
-  verdict v;
+  verdict v{};
   if constexpr (requires { f.check(problem{}, v.message); }) f.check(problem{}, v.message);
   detail::check_formats<Isa, detail::value>(f, v.message);
   detail::check_claims<Isa>(f, v.message);
