@@ -75,6 +75,7 @@ struct block_scorer {
 
   // Columns [first, last) become h(cap(s) + shift).
   SKIPMAX_INLINE void operator()(index first, index last) const {
+    if (first >= last) return;
     if constexpr (raw || (plain && std::is_same_v<Score, identity> && is_pointwise<Normalizer>)) {
       with_epilogue(first, last, raw_scores{});
     } else if constexpr (plain && has_few_operations<Score> && is_pointwise<Normalizer>) {
