@@ -26,7 +26,7 @@ struct accumulators {
   template <int RowStride>
   SKIPMAX_INLINE void multiply_add(const T* a, const T* b, index b_stride, index depth) {
     using V = simd<T, Isa>;
-#pragma GCC unroll 2
+#pragma GCC unroll 1
     for (index x = 0; x < depth; ++x, ++a, b += b_stride) {
       V column[NV];
 #pragma GCC unroll 2
