@@ -10,8 +10,8 @@
 // runs inline. The wrapper is cheap: several callers best have one each. A call allocates nothing
 // here and asks for at most one closure per thread; closures that come too late find nothing to do,
 // so a pool that is busy with other work delays nobody. The pool must outlive the wrapper, and a
-// task must not throw. (Eigen's Cancel() drops closures unrun; each wrapper then in use leaks 192
-// bytes.)
+// task must not throw. (Eigen's Cancel() drops closures unrun: a wrapper that waits for some then
+// leaks its few hundred bytes.)
 #pragma once
 
 #if __has_include(<Eigen/ThreadPool>)

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <thread>
 #include <type_traits>
 
@@ -21,19 +23,37 @@ inline namespace v0 {
 
 inline constexpr std::size_t cache_line = 64;  // bytes; what two threads write lies this far apart
 
-// Returns once the word has left the value seen. It looks for about 20 microseconds, the gap
-// between the parts of a small call, and then sleeps: other programs want the core too.
-SKIPMAX_INLINE void wait_for_change(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
-  for (int look = 0; look < 500; ++look) {
-    if (word.load(std::memory_order_acquire) != seen) return;
+// Where threads wait for a word to change. With a mutex, because std::atomic::wait is all templates:
+// code that the linker would share between two instruction sets.
+template <class Isa>
+class sleepers {
+ public:
+  // Returns once the word has left the value seen. It looks for some tens of microseconds, the gap
+  // between two parts of a small call, and then sleeps: other programs want the core too.
+  SKIPMAX_INLINE void wait_for_change(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
+    for (int look = 0; look < 500; ++look) {
+      if (word.load(std::memory_order_acquire) != seen) return;
 #if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
+      __builtin_ia32_pause();
 #elif defined(__aarch64__) || defined(__arm__)
-    asm volatile("yield");
+      asm volatile("yield");
 #endif
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (word.load(std::memory_order_acquire) == seen) changed_.wait(lock);
   }
-  word.wait(seen, std::memory_order_acquire);
-}
+
+  // After the change. The lock makes sure that nobody is between looking and falling asleep.
+  SKIPMAX_INLINE void wake() {
+    mutex_.lock();
+    mutex_.unlock();
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
 
 template <class Isa>
 class shared_tasks {
@@ -59,14 +79,14 @@ class shared_tasks {
     drain<F>(*this, worker);
     std::uint32_t inside = gate_.fetch_sub(opened, std::memory_order_acq_rel) - opened;
     for (; inside != 0; inside = gate_.load(std::memory_order_acquire))
-      wait_for_change(gate_, inside);
+      caller_.wait_for_change(gate_, inside);
     owner_.store(std::thread::id(), std::memory_order_release);
   }
 
   // Works on the call that is open, if any.
   SKIPMAX_INLINE void help(int worker) noexcept {
     if (gate_.fetch_add(1, std::memory_order_acq_rel) & opened) drain_(*this, worker);
-    if (gate_.fetch_sub(1, std::memory_order_release) == 1) gate_.notify_all();
+    if (gate_.fetch_sub(1, std::memory_order_release) == 1) caller_.wake();
   }
 
  private:
@@ -86,6 +106,7 @@ class shared_tasks {
   alignas(cache_line) std::atomic<index> next_{0};  // every worker writes it, once per task
   alignas(cache_line) std::atomic<std::uint32_t> gate_{0};
   std::atomic<std::thread::id> owner_{};
+  sleepers<Isa> caller_;
   void (*drain_)(shared_tasks&, int) = nullptr;  // written only while the gate is shut
   void* f_ = nullptr;
   index tasks_ = 0;

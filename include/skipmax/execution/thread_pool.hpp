@@ -22,7 +22,7 @@ class basic_thread_pool {
  public:
   // `workers` counts the caller: thread_pool(1) starts no thread.
   SKIPMAX_INLINE explicit basic_thread_pool(int workers) : basic_thread_pool() {
-    error_message error;
+    error_message error{};
     if (workers < 1)
       error << "skipmax: thread_pool: workers: found " << workers << ", wanted at least 1";
     throw_if(error);
@@ -69,12 +69,12 @@ class basic_thread_pool {
 
   SKIPMAX_INLINE void call() const {
     calls_.fetch_add(1, std::memory_order_release);
-    calls_.notify_all();
+    idle_.wake();
   }
 
   void work(int worker) {
     for (std::uint32_t seen = 0;;) {
-      wait_for_change(calls_, seen);
+      idle_.wait_for_change(calls_, seen);
       seen = calls_.load(std::memory_order_acquire);
       if (stop_.load(std::memory_order_relaxed)) return;
       shared_.help(worker);
@@ -84,6 +84,7 @@ class basic_thread_pool {
   mutable shared_tasks<Isa> shared_;
   alignas(cache_line) mutable std::atomic<std::uint32_t> calls_{0};
   std::atomic<bool> stop_{false};
+  mutable sleepers<Isa> idle_;
   std::unique_ptr<thread[]> threads_;
   int helpers_ = 0;
 };
