@@ -1,18 +1,19 @@
 // What a score function is: the weight of a key before normalization, h(s), from its score s alone.
 //
 //   struct squared_relu {
-//     static constexpr bool exact_zeros = true;                    // optional: h is 0 on an
-//     interval template <class V> SKIPMAX_INLINE V value(V s) const;        // h(s) template <class
-//     V> SKIPMAX_INLINE V derivative(V s) const;   // h'(s), for the backward pass
+//     template <class V> SKIPMAX_INLINE V value(V s) const;       // h(s)
+//     template <class V> SKIPMAX_INLINE V derivative(V s) const;  // h'(s), for the backward pass
 //   };
 //
 // V is a SIMD register of float or double, or the plain scalar: both take the same arithmetic
 // operators and the functions of skipmax/simd/math.hpp. h(NaN) must be NaN. Optional:
 //
-//   static constexpr bool zero_at_zero = true;    // h(0) = 0 exactly: lets compose carry
-//   exact_zeros on score_and_slope<V> value_and_derivative(V s) const;       // where the two share
-//   work void check(const problem&, error_message&) const;         // says what is wrong with its
-//   parameters
+//   static constexpr bool few_operations = true;  // cheap enough to be applied to the accumulators of
+//                                                 // q k^T: a few instructions, no exponential
+//   static constexpr bool exact_zeros = true;     // h is 0 on an interval
+//   static constexpr bool zero_at_zero = true;    // h(0) = 0 exactly: compose then keeps exact_zeros
+//   score_and_slope<V> value_and_derivative(V s) const;      // where the two share work
+//   void check(const problem&, error_message&) const;        // says what is wrong with its parameters
 //
 // skipmax/testing/check_score_function.hpp tests all of it.
 #pragma once
