@@ -66,7 +66,8 @@ def draw(lines, context, path):
     axes.set_title("Attention forward: one head, d = 64, float, one core\n"
                    f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
                    f"{context.get('compiler', '?')}", loc="left", fontsize=9.5)
-    axes.legend(frameon=False, loc="lower right", ncols=2)
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4,
+                fontsize=8.5, columnspacing=1.4, handlelength=1.8)
     metadata = {"Date": None} if str(path).endswith(".svg") else None
     figure.savefig(path, dpi=150, metadata=metadata)
 
