@@ -20,9 +20,9 @@ constexpr bool single = sizeof(T) == 4;
 template <class T>
 constexpr double largest = static_cast<double>(std::numeric_limits<T>::max());
 
-// The table, over the interval [lo, hi] of each test: the error of the register functions against the
-// C library in long double must not pass float_ulp and double_ulp. The scalar functions go through the
-// C library in double: half a unit in float, and what the C library has in double.
+// The table, over the interval [lo, hi] of each test: the error of the register functions against
+// the C library in long double must not pass float_ulp and double_ulp. The scalar functions go
+// through the C library in double: half a unit in float, and what the C library has in double.
 struct bound {
   double float_ulp, double_ulp;
 };
@@ -174,6 +174,14 @@ TYPED_TEST(math_of, log1p) {
   maps<TypeParam>(f, -inf, std::nan(""));
 }
 
+TYPED_TEST(math_of, log1p_of_unit) {
+  const auto f = [](auto x) { return math::log1p_of_unit(x); };
+  const auto exact = [](long double x) { return std::log1p(x); };
+  check<TypeParam>("log1p_of_unit", f, exact, {1.3, 1.3}, 0, 1);
+  keeps_nan<TypeParam>(f);
+  maps<TypeParam>(f, 0, 0);
+}
+
 TYPED_TEST(math_of, tanh) {
   const auto f = [](auto x) { return math::tanh(x); };
   const auto exact = [](long double x) { return std::tanh(x); };
@@ -296,6 +304,14 @@ TYPED_TEST(math_of, select_takes_lane_by_lane) {
     EXPECT_EQ(y[i], x[i] < 0 ? 100 : x[i]);
     EXPECT_EQ(z[i], y[i]);
   }
+}
+
+TYPED_TEST(math_of, horner_in_two) {
+  const auto f = [](auto x) { return math::horner_in_two(x, 1, -2, 0.5, 3); };
+  for (double x : {0.0, 1.0, -2.0, 4.0})
+    maps<TypeParam>(f, x, 1 - 2 * x + 0.5 * x * x + 3 * x * x * x);
+  const auto g = [](auto x) { return math::horner_in_two(x, 5, 7); };
+  maps<TypeParam>(g, 3, 26);
 }
 
 TYPED_TEST(math_of, fma_and_horner) {

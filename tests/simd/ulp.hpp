@@ -16,8 +16,8 @@ namespace ulp {
 using skipmax::native_isa;
 using skipmax::simd;
 
-// The numbers from lo to hi: evenly through the floating point format (so that every exponent and the
-// denormals have their share), evenly through the interval, and both ends.
+// The numbers from lo to hi: evenly through the floating point format (so that every exponent and
+// the denormals have their share), evenly through the interval, and both ends.
 template <class T>
 std::vector<T> grid(double lo, double hi, int count = 100000) {
   using bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
@@ -69,8 +69,8 @@ std::vector<T> by_scalar(F f, const std::vector<T>& x) {
   return y;
 }
 
-// |found - exact| in units of the last place of T at exact; infinite where only one of them is NaN or
-// infinite.
+// |found - exact| in units of the last place of T at exact; infinite where only one of them is NaN
+// or infinite.
 template <class T>
 double error(T found, long double exact) {
   if (std::isnan(exact) && std::isnan(found)) return 0;

@@ -1,4 +1,4 @@
-// compose(f, g): h(s) = f(g(s)), h'(s) = f'(g(s)) g'(s).
+// compose{f, g}: h(s) = f(g(s)), h'(s) = f'(g(s)) g'(s). g comes first.
 // Backward needs s.
 #pragma once
 
@@ -22,6 +22,9 @@ struct compose {
   static constexpr bool exact_zeros = (has_exact_zeros<G> && maps_zero_to_zero<F>) ||
                                       (std::is_same_v<G, identity> && has_exact_zeros<F>);
   static constexpr bool zero_at_zero = maps_zero_to_zero<F> && maps_zero_to_zero<G>;
+  static constexpr bool few_operations = requires {
+    requires F::few_operations && G::few_operations;
+  };
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {

@@ -1,6 +1,7 @@
 // gelu(s) = s (1 + tanh(u)) / 2 = s sigmoid(2 u), u = sqrt(2 / pi) (s + 0.044715 s^3): the tanh
-// form, JAX's default and the paper's (Hendrycks and Gimpel 2016, arXiv 1606.08415). Backward needs
-// s. The erf form is gelu_erf.
+// form, JAX's default and the paper's (Hendrycks and Gimpel 2016, arXiv 1606.08415). The erf form
+// is gelu_erf.
+// Backward needs s: with S = sigmoid(2 u) the derivative is S (1 + s (1 - S) d(2 u) / ds).
 #pragma once
 
 #include "skipmax/score/score_function.hpp"

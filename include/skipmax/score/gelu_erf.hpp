@@ -1,6 +1,6 @@
 // gelu_erf(s) = s Phi(s) = s (1 + erf(s / sqrt 2)) / 2: the erf form, PyTorch's default (Hendrycks
-// and Gimpel 2016, arXiv 1606.08415). Backward needs s: the derivative is Phi(s) + s exp(-s^2 / 2)
-// / sqrt(2 pi). The tanh form is gelu.
+// and Gimpel 2016, arXiv 1606.08415). The tanh form is gelu.
+// Backward needs s: the derivative is Phi(s) + s exp(-s^2 / 2) / sqrt(2 pi).
 #pragma once
 
 #include "skipmax/simd/math.hpp"

@@ -1,4 +1,5 @@
-// relu(s) = max(s, 0), and NaN for NaN. The paper's choice (arXiv 2309.08586).
+// relu(s) = max(s, 0), and NaN for NaN: the paper's choice (Wortsman et al. 2023, arXiv
+// 2309.08586).
 // Backward needs s.
 #pragma once
 

@@ -1,4 +1,5 @@
-// relu6(s) = min(max(s, 0), 6), and NaN for NaN (Krizhevsky 2010).
+// relu6(s) = min(max(s, 0), 6), and NaN for NaN (Krizhevsky 2010, Convolutional deep belief
+// networks on CIFAR-10).
 // Backward needs s.
 #pragma once
 

@@ -1,19 +1,19 @@
 // What a score function is: the weight of a key before normalization, h(s), from its score s alone.
 //
 //   struct squared_relu {
-//     template <class V> SKIPMAX_INLINE V value(V s) const;       // h(s)
-//     template <class V> SKIPMAX_INLINE V derivative(V s) const;  // h'(s), for the backward pass
+//     template <class V> SKIPMAX_INLINE V value(V s) const;        // h(s); h(NaN) is NaN
+//     template <class V> SKIPMAX_INLINE V derivative(V s) const;   // h'(s), for the backward pass
 //   };
 //
 // V is a SIMD register of float or double, or the plain scalar: both take the same arithmetic
-// operators and the functions of skipmax/simd/math.hpp. h(NaN) must be NaN. Optional:
+// operators and the functions of skipmax/simd/math.hpp. SKIPMAX_INLINE is not for show: without it
+// g++ -O2 leaves a call in the innermost loop. Optional, where it is true:
 //
-//   static constexpr bool few_operations = true;  // cheap enough to be applied to the accumulators of
-//                                                 // q k^T: a few instructions, no exponential
-//   static constexpr bool exact_zeros = true;     // h is 0 on an interval
-//   static constexpr bool zero_at_zero = true;    // h(0) = 0 exactly: compose then keeps exact_zeros
-//   score_and_slope<V> value_and_derivative(V s) const;      // where the two share work
-//   void check(const problem&, error_message&) const;        // says what is wrong with its parameters
+//   static constexpr bool exact_zeros = true;      // h is exactly 0 on an interval of scores
+//   static constexpr bool zero_at_zero = true;     // h(0) is exactly 0: compose carries zeros on
+//   static constexpr bool few_operations = true;   // a few instructions, as in max(s, 0)
+//   score_and_slope<V> value_and_derivative(V s) const;   // both at once, where they share work
+//   void check(const problem&, error_message&) const;     // says what is wrong with its parameters
 //
 // skipmax/testing/check_score_function.hpp tests all of it.
 #pragma once
@@ -38,20 +38,15 @@ concept differentiable = score_function<F> && requires(const F f, double s) {
 
 // True where h is exactly zero on an interval of scores, so that value rows may be skipped.
 template <class F>
-inline constexpr bool has_exact_zeros = false;
-template <class F>
-requires requires {
-  F::exact_zeros;
-}
-inline constexpr bool has_exact_zeros<F> = F::exact_zeros;
+inline constexpr bool has_exact_zeros = requires {
+  requires F::exact_zeros;
+};
 
+// True where h(0) is exactly 0.
 template <class F>
-inline constexpr bool maps_zero_to_zero = false;
-template <class F>
-requires requires {
-  F::zero_at_zero;
-}
-inline constexpr bool maps_zero_to_zero<F> = F::zero_at_zero;
+inline constexpr bool maps_zero_to_zero = requires {
+  requires F::zero_at_zero;
+};
 
 template <class V>
 struct score_and_slope {

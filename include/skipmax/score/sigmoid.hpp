@@ -1,6 +1,6 @@
 // sigmoid(s) = 1 / (1 + exp(-(s + bias))). Sigmoid attention (Ramapuram et al. 2024, arXiv
 // 2409.04431) takes -log L for the bias: that part is the normalizer minus_log_length.
-// Backward needs s.
+// Backward needs s: with S = sigmoid(s) the derivative is S (1 - S).
 #pragma once
 
 #include "skipmax/error.hpp"

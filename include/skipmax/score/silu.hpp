@@ -1,5 +1,6 @@
-// silu(s) = s sigmoid(s) (Hendrycks and Gimpel 2016; the score of HSTU, Zhai et al. 2024).
-// Backward needs s.
+// silu(s) = s sigmoid(s) (Hendrycks and Gimpel 2016, arXiv 1606.08415; the score function of HSTU,
+// Zhai et al. 2024, arXiv 2402.17152).
+// Backward needs s: with S = sigmoid(s) the derivative is S (1 + s (1 - S)).
 #pragma once
 
 #include "skipmax/score/score_function.hpp"

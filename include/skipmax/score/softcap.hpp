@@ -1,9 +1,9 @@
 // The cap of a score, a stage of its own before bias and mask:
 //
-//   softcap   cap(s) = limit tanh(s / limit)   (Gemma 2, 2024; before it Bello et al. 2016)
+//   softcap   cap(s) = limit tanh(s / limit)   (Bello et al. 2016, arXiv 1611.09940; Gemma 2, 2024)
 //   no_cap    cap(s) = s
 //
-// Backward needs s.
+// Backward needs s: the derivative is 1 - tanh(s / limit)^2.
 #pragma once
 
 #include <concepts>

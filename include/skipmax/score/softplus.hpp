@@ -10,7 +10,8 @@ inline namespace v0 {
 struct softplus {
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
-    return math::max(s, math::constant<V>(0)) + math::log1p(math::exp(-math::abs(s)));
+    return math::max(s, math::constant<V>(0)) +
+           math::log1p_of_unit(math::exp_nonpositive(-math::abs(s)));
   }
 
   template <class V>

@@ -1,5 +1,5 @@
-// squared_relu(s) = max(s, 0)^2 (So et al., Primer, 2021, arXiv 2109.08668).
-// Backward needs s.
+// squared_relu(s) = max(s, 0)^2, and NaN for NaN (So et al. 2021, Primer, arXiv 2109.08668).
+// Backward needs s: the derivative is 2 max(s, 0).
 #pragma once
 
 #include "skipmax/score/relu.hpp"

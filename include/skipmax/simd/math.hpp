@@ -1,10 +1,10 @@
 // Elementary functions for a SIMD register (xsimd::batch of float or double) and, under the same
 // names, for a plain float or double: what score functions are written in.
 //
-// For registers they are our own, branch free and within 2.5 ulp, with exact edges (NaN of any payload,
-// infinity, zero, denormals); tests/simd/math.cpp has the table of errors. Polynomials are minimax
-// (Remez exchange in 140-bit arithmetic on the intervals stated, coefficients then rounded to the
-// format). Scalars go through the C library in double.
+// For registers they are our own, branch free and within 2.5 ulp, with exact edges (NaN of any
+// payload, infinity, zero, denormals); tests/simd/math.cpp has the table of errors. Polynomials are
+// minimax (Remez exchange in 140-bit arithmetic on the intervals stated, coefficients then rounded
+// to the format). Scalars go through the C library in double.
 #pragma once
 
 #include <type_traits>
@@ -125,10 +125,31 @@ SKIPMAX_INLINE V horner(V x, double c0, C... higher) {
   return math::fma(math::horner(x, higher...), x, constant<V>(c0));
 }
 
+// The same in two chains of half the length, for one more operation: where the degree is high a
+// single chain is longer than a processor looks ahead.
+template <class V>
+struct even_and_odd {
+  V even, odd;  // p(x) = even(x^2) + x odd(x^2)
+};
+template <class V>
+SKIPMAX_INLINE even_and_odd<V> horner_halves(V, double c0, double c1) {
+  return {constant<V>(c0), constant<V>(c1)};
+}
+template <class V, class... C>
+SKIPMAX_INLINE even_and_odd<V> horner_halves(V square, double c0, double c1, C... higher) {
+  const auto [even, odd] = math::horner_halves(square, higher...);
+  return {math::fma(even, square, constant<V>(c0)), math::fma(odd, square, constant<V>(c1))};
+}
+template <class V, class... C>
+requires(sizeof...(C) % 2 == 0) SKIPMAX_INLINE V horner_in_two(V x, C... c) {
+  const auto [even, odd] = math::horner_halves(x * x, c...);
+  return math::fma(odd, x, even);
+}
+
 // 2^x for x <= 0, and on up to 100: what softmax spends its time in. Relative error 1.8e-7 in float
 // and 4e-16 in double; 2^0 is 1 and 2^-inf is 0 exactly, NaN stays NaN. AVX-512: 5 multiply-adds
-// (10 in double), reduce and scalef. Elsewhere 5 (10) and max, floor, subtract, add, shift, multiply,
-// and what would be denormal may be 0.
+// (10 in double), reduce and scalef. Elsewhere 5 (10) and max, floor, subtract, add, shift,
+// multiply, and what would be denormal may be 0.
 //
 // The polynomial is 1 + r (...) on [0, 1], not on [-1/2, 1/2]: held to 1 at an end of its interval
 // rather than in the middle, degree 5 is five times as good.
@@ -173,10 +194,10 @@ SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
     const V q = math::horner(r, 0.5, 0.166665435, 0.0416662805, 0.00836658385, 0.00139464496);
     return {n, math::fma(r * r, q, r)};
   } else {  // 1.9e-17
-    const V q = math::horner(r, 0.50000000000000056, 0.16666666666666685, 0.041666666666573621,
-                             0.0083333333333145514, 0.0013888888932380061, 0.00019841269903105333,
-                             2.4801504444156092e-5, 2.7557227895643439e-6, 2.7626327282214561e-7,
-                             2.5114489407580379e-8);
+    const V q = math::horner_in_two(
+        r, 0.50000000000000056, 0.16666666666666685, 0.041666666666573621, 0.0083333333333145514,
+        0.0013888888932380061, 0.00019841269903105333, 2.4801504444156092e-5, 2.7557227895643439e-6,
+        2.7626327282214561e-7, 2.5114489407580379e-8);
     return {n, math::fma(r * r, q, r)};
   }
 }
@@ -262,6 +283,27 @@ SKIPMAX_INLINE xsimd::batch<T, A> log1p(xsimd::batch<T, A> x) {
   return math::select((x == infinity) | (u == one), x, result);  // 1 + x rounds to 1: x, and -0
 }
 
+// log(1 + x) for x in [0, 1]: 2 atanh(t) with t = x / (2 + x), t^2 = z <= 1/9, which is
+// x - t (x - z p(z)). One division and no splitting, where log1p needs both and another division.
+template <scalar T>
+SKIPMAX_INLINE T log1p_of_unit(T x) {
+  return static_cast<T>(__builtin_log1p(x));
+}
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> log1p_of_unit(xsimd::batch<T, A> x) {
+  using V = xsimd::batch<T, A>;
+  const V t = x / (constant<V>(2) + x), z = t * t;
+  V p;
+  if constexpr (is_single<V>)  // 5.0e-9
+    p = math::horner(z, 0.666664124, 0.400216997, 0.279991269, 0.280245364);
+  else  // 3.4e-18
+    p = math::horner_in_two(z, 0.66666666666666308, 0.4000000000015726, 0.2857142854785133,
+                            0.22222223969896199, 0.18181743918980406, 0.15386560051652717,
+                            0.13300971877403783, 0.12106099918991202, 0.083400411561920143,
+                            0.17018688412756269);
+  return x - t * math::fma(-z, p, x);
+}
+
 template <scalar T>
 SKIPMAX_INLINE T tanh(T x) {
   return static_cast<T>(__builtin_tanh(x));
@@ -281,8 +323,8 @@ template <scalar T>
 SKIPMAX_INLINE T erf(T x) {
   return static_cast<T>(__builtin_erf(x));
 }
-// x + x p(x^2) on [-1, 1]; beyond, 1 - 2^q(|x|) with q(x) = log2(1 - erf(x)), which is 1 to the last
-// bit from the bound on.
+// x + x p(x^2) on [-1, 1]; beyond, 1 - 2^q(|x|) with q(x) = log2(1 - erf(x)), which is 1 to the
+// last bit from the bound on.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> erf(xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
@@ -295,16 +337,17 @@ SKIPMAX_INLINE xsimd::batch<T, A> erf(xsimd::batch<T, A> x) {
     q = math::horner(magnitude, -0.000492768304, -1.6260457, -0.920648813, -0.148751229,
                      0.0315054804, -0.00425252412, 0.000268883276);
   } else {  // 2.2e-17, 8.3e-18
-    p = math::horner(square, 0.12837916709551256, -0.37612638903183521, 0.11283791670944175,
-                     -0.026866170643109762, 0.0052239776061039963, -0.00085483259286003963,
-                     0.00012055293555018698, -1.4924711872609191e-5, 1.644712617126501e-6,
-                     -1.6206271679721467e-7, 1.3710795451359084e-8, -7.7791180664577368e-10);
-    q = math::horner(magnitude, -7.2556832212256001e-7, -1.6278997020524781, -0.91848261019639843,
-                     -0.14816972813681173, 0.027397007745764267, 0.00059245291407253472,
-                     -0.0027641680595702164, 0.0011118422642639957, -0.00019486250841359838,
-                     -2.9225008150801484e-5, 3.2920321460569931e-5, -1.2502280313125727e-5,
-                     3.0806864548096222e-6, -5.3847878875192612e-7, 6.6962636141503304e-8,
-                     -5.6748596899160656e-9, 2.9496348684291151e-10, -7.1088368069454131e-12);
+    p = math::horner_in_two(square, 0.12837916709551256, -0.37612638903183521, 0.11283791670944175,
+                            -0.026866170643109762, 0.0052239776061039963, -0.00085483259286003963,
+                            0.00012055293555018698, -1.4924711872609191e-5, 1.644712617126501e-6,
+                            -1.6206271679721467e-7, 1.3710795451359084e-8, -7.7791180664577368e-10);
+    q = math::horner_in_two(magnitude, -7.2556832212256001e-7, -1.6278997020524781,
+                            -0.91848261019639843, -0.14816972813681173, 0.027397007745764267,
+                            0.00059245291407253472, -0.0027641680595702164, 0.0011118422642639957,
+                            -0.00019486250841359838, -2.9225008150801484e-5, 3.2920321460569931e-5,
+                            -1.2502280313125727e-5, 3.0806864548096222e-6, -5.3847878875192612e-7,
+                            6.6962636141503304e-8, -5.6748596899160656e-9, 2.9496348684291151e-10,
+                            -7.1088368069454131e-12);
   }
   const V outside = math::copysign(one - math::exp2_nonpositive(q), x);
   return math::select(magnitude <= one, math::fma(x, p, x), outside);

@@ -1,5 +1,6 @@
-// The one file that knows which xsimd version and which instruction set is below it: everything that
-// changed name or meaning between xsimd 8.1 and 14, and the few operations xsimd has no word for.
+// The one file that knows which xsimd version and which instruction set is below it: everything
+// that changed name or meaning between xsimd 8.1 and 14, and the few operations xsimd has no word
+// for.
 //
 // On AVX-512 the masked forms with a full mask are used: they are the same instructions, but g++ 12
 // warns of the plain ones, whose header leaves the merge operand uninitialized.

@@ -1,13 +1,13 @@
-// check_score_function(f): is f, a score function of your own, what attention takes it for? With any
-// test framework:
+// check_score_function(f): is f, a score function of your own, what attention takes it for? With
+// any test framework:
 //
 //   const auto verdict = skipmax::testing::check_score_function(my_score{});
 //   EXPECT_TRUE(verdict.ok()) << verdict.text();      // "value(nan) in float: found 0, wanted nan"
 //
-// It compares, at some hundred scores, registers and scalars of float and double; value and derivative
-// (by central differences in double); NaN, which must come out where it goes in and nowhere else, of
-// infinity neither; what the functor claims of itself; and it asks f.check. It finds mistakes, it
-// proves nothing: a kink or a pole between the scores it tries goes unseen.
+// It compares, at some hundred scores, registers and scalars of float and double; value and
+// derivative (by central differences in double); NaN, which must come out where it goes in and
+// nowhere else, of infinity neither; what the functor claims of itself; and it asks f.check. It
+// finds mistakes, it proves nothing: a kink or a pole between the scores it tries goes unseen.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -105,8 +105,8 @@ SKIPMAX_INLINE void compare(double s, double found, double wanted, const char* w
     if (at_infinity) error << " or infinity: the limit";
     return;
   }
-  // What T cannot hold may be infinite. Beyond the grid nothing else is compared: there the last bit
-  // of s may move f(s) at will.
+  // What T cannot hold may be infinite. Beyond the grid nothing else is compared: there the last
+  // bit of s may move f(s) at will.
   if (!(math::abs(wanted) < (sizeof(T) == 4 ? 1e37 : 1e307))) return;
   const double epsilon = sizeof(T) == 4 ? 0x1p-23 : 0x1p-52;
   const bool wrong = math::abs(s) > grid_end
