@@ -1,0 +1,167 @@
+// What must not change a single bit: the executor, the rest of the batch, the layout, the alignment.
+#include <vector>
+
+#include "skipmax/attention.hpp"
+#include "skipmax/execution/thread_pool.hpp"
+#include "support/bits.hpp"
+#include "support/executors.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+
+// Some with fewer tasks than workers, some with many; rows left over, keys left over, several tiles.
+const problem shapes[] = {{1, 1, 300, 1, 1, 64, 64},   {1, 49, 49, 2, 2, 64, 64},
+                          {3, 33, 65, 4, 2, 17, 33},   {1, 700, 130, 1, 1, 16, 24},
+                          {1, 300, 1100, 2, 1, 8, 8},  {2, 97, 521, 1, 1, 100, 65},
+                          {1, 1050, 40, 1, 1, 64, 300}};
+
+template <class T, class Attention>
+void check_executors(const Attention& a) {
+  for (const problem& p : shapes) {
+    for (int workers : {1, 2, 3}) {
+      thread_pool pool(workers);
+      support::expect_same_as_serial<T>(a, p, pool, "thread_pool");
+      support::expect_same_as_serial<T>(a, p, support::reversed{workers}, "reversed");
+      support::expect_same_as_serial<T>(a, p, support::shuffled{workers, 7}, "shuffled");
+    }
+    support::expect_same_as_serial<T>(a, p, support::shuffled{64, 8}, "shuffled, 64 workers");
+  }
+}
+
+TEST(bitwise, any_executor_relu) {
+  check_executors<float>(relu_attention{});
+}
+TEST(bitwise, any_executor_softmax) {
+  check_executors<float>(softmax_attention{});
+}
+TEST(bitwise, any_executor_relu_causal) {
+  check_executors<float>(relu_attention{}.with(causal{}));
+}
+TEST(bitwise, any_executor_softmax_causal) {
+  check_executors<float>(softmax_attention{}.with(causal{}));
+}
+TEST(bitwise, any_executor_sigmoid_causal_double) {
+  check_executors<double>(sigmoid_attention{}.with(causal{}));
+}
+TEST(bitwise, any_executor_softmax_causal_double) {
+  check_executors<double>(softmax_attention{}.with(causal{}));
+}
+
+// Each sequence alone gives what it gives in its batch; make(b, n) is the mask of sequences b .. b+n.
+template <class T, class Attention, class MakeMask>
+void check_batch(const Attention& a, const MakeMask& make) {
+  for (problem p : shapes) {
+    p.batch = 3;
+    support::operands<T> x(p, 5), alone(p, 5);
+    support::run(a.with(make(0, 3)), x);
+    for (index b = 0; b < p.batch; ++b)
+      a.with(make(b, 1))
+          .forward(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
+                   support::sequence(x.v.read(), b), support::sequence(alone.out.view(), b));
+    EXPECT_TRUE(support::same_bits(x.out.read(), alone.out.read())) << support::text(p);
+  }
+}
+
+TEST(bitwise, alone_or_in_a_batch) {
+  const index lengths[] = {31, 1, 40};
+  const auto none = [](index, index) { return no_mask{}; };
+  const auto diagonal = [](index, index) { return causal{}; };
+  const auto padded = [&](index b, index n) { return both{key_lengths{lengths + b, n}, causal{}}; };
+  check_batch<float>(relu_attention{}, none);
+  check_batch<float>(softmax_attention{}, none);
+  check_batch<float>(relu_attention{}, diagonal);
+  check_batch<float>(softmax_attention{}, diagonal);
+  check_batch<float>(relu_attention{}, padded);
+  check_batch<float>(softmax_attention{}, padded);
+  check_batch<double>(softmax_attention{}, none);
+}
+
+// The length of a sequence decides, not how far its batch is padded.
+template <class T, class Attention>
+void check_padding(const Attention& a) {
+  const index length = 150;
+  const problem exact{1, 20, length, 2, 1, 24, 16}, padded{1, 20, 2 * length, 2, 1, 24, 16};
+  support::operands<T> x(exact, 6), y(padded, 6);
+  y.q.copy_from(x.q);
+  y.k.fill(std::numeric_limits<T>::quiet_NaN());
+  y.v.fill(std::numeric_limits<T>::infinity());
+  for (index j = 0; j < length; ++j)
+    for (index d = 0; d < exact.key_dim; ++d) y.k.at(0, j, 0, d) = x.k.at(0, j, 0, d);
+  for (index j = 0; j < length; ++j)
+    for (index d = 0; d < exact.value_dim; ++d) y.v.at(0, j, 0, d) = x.v.at(0, j, 0, d);
+  support::run(a, x);
+  support::run(a.with(key_lengths{&length, 1}), y);
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+}
+
+TEST(bitwise, with_or_without_padding) {
+  check_padding<float>(relu_attention{});
+  check_padding<float>(softmax_attention{});
+  check_padding<double>(relu_attention{});
+  check_padding<double>(softmax_attention{});
+}
+
+template <class T, class Attention>
+void check_layouts(const Attention& a) {
+  for (const problem& p : shapes) {
+    support::operands<T> x(p, 7);
+    support::run(a, x);
+    for (const support::layout& l : support::layouts) {
+      support::operands<T> y(p, 7, {l, l, l, l});
+      support::run(a, y);
+      EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()))
+          << support::text(p) << ", layout " << l.order << ", gap " << l.gap << ", offset "
+          << l.offset;
+      EXPECT_TRUE(y.out.guards_intact());
+    }
+  }
+}
+
+TEST(bitwise, any_layout_and_alignment_relu_float) {
+  check_layouts<float>(relu_attention{});
+}
+TEST(bitwise, any_layout_and_alignment_softmax_float) {
+  check_layouts<float>(softmax_attention{});
+}
+TEST(bitwise, any_layout_and_alignment_relu_double) {
+  check_layouts<double>(relu_attention{});
+}
+TEST(bitwise, any_layout_and_alignment_softmax_double) {
+  check_layouts<double>(softmax_attention{});
+}
+
+// Under a causal mask a row does not know how many come after it.
+template <class T, class Attention>
+void check_prefix(const Attention& attention) {
+  const auto a = attention.with(causal{});
+  const problem p{1, 600, 600, 2, 1, 20, 17};
+  support::operands<T> x(p, 8), prefix(p, 8);
+  support::run(a, x);
+  for (index n :
+       {1, 2, 5, 8, 13, 14, 15, 31, 64, 97, 127, 128, 129, 255, 256, 257, 300, 513, 599}) {
+    const auto out = support::positions(prefix.out.view(), 0, n);
+    a.forward(support::positions(x.q.read(), 0, n), support::positions(x.k.read(), 0, n),
+              support::positions(x.v.read(), 0, n), out);
+    EXPECT_TRUE(support::same_bits<T>(support::positions(x.out.read(), 0, n), out)) << n;
+  }
+}
+
+TEST(bitwise, causal_rows_do_not_see_the_future_relu_float) {
+  check_prefix<float>(relu_attention{});
+}
+TEST(bitwise, causal_rows_do_not_see_the_future_relu_double) {
+  check_prefix<double>(relu_attention{});
+}
+TEST(bitwise, causal_rows_do_not_see_the_future_softmax_float) {
+  check_prefix<float>(softmax_attention{});
+}
+TEST(bitwise, causal_rows_do_not_see_the_future_softmax_double) {
+  check_prefix<double>(softmax_attention{});
+}
+TEST(bitwise, causal_rows_do_not_see_the_future_gelu_float) {
+  check_prefix<float>(relu_attention{}.with(gelu{}));
+}
+
+}  // namespace

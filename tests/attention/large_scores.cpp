@@ -1,0 +1,126 @@
+// Softmax where the scores are large, and where their maximum moves from tile to tile.
+#include <limits>
+#include <vector>
+
+#include "skipmax/attention.hpp"
+#include "support/check.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+
+// One query 1 with d = 1, so that the scores are the keys themselves, for 17 rows alike.
+template <class T>
+void check_scores(const std::vector<double>& scores, const char* name) {
+  const auto keys = static_cast<index>(scores.size());
+  support::operands<T> x({1, 17, keys, 1, 1, 1, 9});
+  x.q.fill(1);
+  for (index j = 0; j < keys; ++j)
+    x.k.at(0, j, 0, 0) = static_cast<T>(scores[static_cast<std::size_t>(j)]);
+  SCOPED_TRACE(name);
+  support::check_against_reference(softmax_attention{}, x);
+  support::check_against_reference(softmax_attention{}.with(causal{}), x);
+}
+
+template <class T>
+void check_all() {
+  const int keys = 1100;
+  std::vector<double> rising, falling, zigzag, spikes, steps, one_high, one_low, alike, cliff;
+  for (int j = 0; j < keys; ++j) {
+    rising.push_back(-1e4 + 20. * j);
+    falling.push_back(1e4 - 20. * j);
+    zigzag.push_back(j % 2 ? 1e4 : -1e4);
+    spikes.push_back(j % 97 == 0 ? 10. * j : -1e4);
+    steps.push_back(30. * (j / 64));
+    one_high.push_back(j == 777 ? 1e4 : 0);
+    one_low.push_back(j == 3 ? 1e4 : -1e4);
+    alike.push_back(1e4);
+    cliff.push_back(j < 700 ? 5000 : -5000);
+  }
+  check_scores<T>(rising, "rising");
+  check_scores<T>(falling, "falling");
+  check_scores<T>(zigzag, "zigzag");
+  check_scores<T>(spikes, "spikes");
+  check_scores<T>(steps, "steps");
+  check_scores<T>(one_high, "one high");
+  check_scores<T>(one_low, "one low");
+  check_scores<T>(alike, "alike");
+  check_scores<T>(std::vector<double>(600, -1e4), "all low");
+  check_scores<T>(std::vector<double>(600, -1e30), "all very low");
+  check_scores<T>(cliff, "cliff");
+  for (double step : {0.1, 1., 5., 12., 13., 14., 80., 90., 130.}) {
+    std::vector<double> slow;
+    for (int j = 0; j < keys; ++j) slow.push_back(step * (j / 32));
+    check_scores<T>(slow, "slow");
+    for (double& s : slow) s = -s;
+    check_scores<T>(slow, "slowly falling");
+  }
+}
+
+TEST(large_scores, float) {
+  check_all<float>();
+}
+TEST(large_scores, double) {
+  check_all<double>();
+}
+
+// Rows of one block whose maxima lie far apart, and move at different keys.
+template <class T>
+void check_rows_apart() {
+  support::operands<T> x({1, 40, 900, 1, 1, 2, 9});
+  for (index i = 0; i < 40; ++i) {
+    x.q.at(0, i, 0, 0) = T(i % 3 ? 1 : -1) * T(i);
+    x.q.at(0, i, 0, 1) = T(i % 5) - 2;
+  }
+  for (index j = 0; j < 900; ++j) {
+    x.k.at(0, j, 0, 0) = T(j % 2 ? j : -j) / 4;
+    x.k.at(0, j, 0, 1) = T(j % 128) * 10;
+  }
+  support::check_against_reference(softmax_attention{}, x);
+  support::check_against_reference(softmax_attention{}.with(causal{}), x);
+}
+
+TEST(large_scores, rows_apart_float) {
+  check_rows_apart<float>();
+}
+TEST(large_scores, rows_apart_double) {
+  check_rows_apart<double>();
+}
+
+// Keys [first, last) have the score -inf: they are as good as not there.
+template <class T>
+void check_minus_infinity(index keys, index first, index last) {
+  support::operands<T> x({1, 9, keys, 1, 1, 1, 5}),
+      without({1, 9, keys - (last - first), 1, 1, 1, 5});
+  x.q.fill(1);
+  without.q.fill(1);
+  for (index j = first; j < last; ++j) x.k.at(0, j, 0, 0) = -std::numeric_limits<T>::infinity();
+  for (index j = 0, n = 0; j < keys; ++j) {
+    if (first <= j && j < last) continue;
+    without.k.at(0, n, 0, 0) = x.k.at(0, j, 0, 0);
+    for (index d = 0; d < 5; ++d) without.v.at(0, n, 0, d) = x.v.at(0, j, 0, d);
+    ++n;
+  }
+  support::run(softmax_attention{}, x);
+  EXPECT_TRUE(support::close(x.out.read(), support::expect(softmax_attention{}, without.q.read(),
+                                                           without.k.read(), without.v.read())))
+      << first << " to " << last << " of " << keys;
+}
+
+TEST(large_scores, minus_infinity_weighs_nothing) {
+  check_minus_infinity<float>(50, 7, 8);
+  check_minus_infinity<float>(600, 0, 40);
+  check_minus_infinity<float>(600, 0, 300);
+  check_minus_infinity<float>(600, 20, 600);
+  check_minus_infinity<double>(600, 0, 300);
+  check_minus_infinity<double>(50, 7, 8);
+}
+
+TEST(large_scores, a_row_of_minus_infinity_is_zeros) {
+  check_minus_infinity<float>(5, 0, 5);
+  check_minus_infinity<float>(600, 0, 600);
+  check_minus_infinity<double>(600, 0, 600);
+}
+
+}  // namespace
