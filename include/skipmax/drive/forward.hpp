@@ -19,12 +19,35 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Where one task stands in its problem, and its pointers into the worker's scratch.
-template <class T>
-struct forward_task {
+// Where one task stands in its problem.
+struct task_place {
   index batch, head, kv_head, first_row, rows;
+};
+
+template <class T>
+SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) {
+  // The last blocks first: under a causal mask they are the longest.
+  const index block = plan.blocks - 1 - number % plan.blocks;
+  const index head = number / plan.blocks % plan.sizes.heads;
+  const index first = block * plan.query_block, rest = plan.sizes.query_length - first;
+  return {number / plan.blocks / plan.sizes.heads, head,
+          head / (plan.sizes.heads / plan.sizes.kv_heads), first,
+          rest < plan.query_block ? rest : plan.query_block};
+}
+
+// The same with its pointers into the worker's scratch, whose layout is in tile/layout.hpp.
+template <class T>
+struct forward_task : task_place {
   T *q, *k, *tail, *v, *weights, *out, *state;
 };
+
+template <class T>
+SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T>& plan, index number, T* scratch) {
+  return {place_task(plan, number), scratch,
+          scratch + plan.k_at,      scratch + plan.tail_at,
+          scratch + plan.v_at,      scratch + plan.weights_at,
+          scratch + plan.out_at,    scratch + plan.state_at};
+}
 
 // The state of the row block that starts at `row`.
 template <class Isa, class Normalizer, class T>
@@ -33,27 +56,7 @@ SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
 }
 
 template <class T>
-SKIPMAX_INLINE forward_task<T> place_task(const forward_plan<T>& plan, index number, T* scratch) {
-  // The last blocks first: under a causal mask they are the longest.
-  const index block = plan.blocks - 1 - number % plan.blocks;
-  const index head = number / plan.blocks % plan.sizes.heads;
-  const index first = block * plan.query_block, rest = plan.sizes.query_length - first;
-  return {number / plan.blocks / plan.sizes.heads,
-          head,
-          head / (plan.sizes.heads / plan.sizes.kv_heads),
-          first,
-          rest < plan.query_block ? rest : plan.query_block,
-          scratch,
-          scratch + plan.k_at,
-          scratch + plan.tail_at,
-          scratch + plan.v_at,
-          scratch + plan.weights_at,
-          scratch + plan.out_at,
-          scratch + plan.state_at};
-}
-
-template <class T>
-SKIPMAX_INLINE row_position position_of(const forward_plan<T>& plan, const forward_task<T>& task,
+SKIPMAX_INLINE row_position position_of(const forward_plan<T>& plan, const task_place& task,
                                         index row) {
   return {task.batch, task.head, task.first_row + row, plan.sizes.query_length,
           plan.sizes.key_length};
@@ -71,9 +74,8 @@ struct upcoming_tile {
 };
 
 template <class T>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan,
-                                              const forward_task<T>& task, index start, index last,
-                                              index tile) {
+SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const task_place& task,
+                                              index start, index last, index tile) {
   const index keys = last - start < tile ? last - start : tile;
   return {{},
           upcoming(plan.k.row(task.batch, start, task.kv_head), plan.k.length_stride, keys,
@@ -86,7 +88,7 @@ template <class T>
 SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index number,
                                               index tile) {
   if (number >= plan.tasks) return {};
-  const forward_task<T> task = place_task(plan, number, static_cast<T*>(nullptr));
+  const task_place task = place_task(plan, number);
   upcoming_tile<T> next = upcoming_keys(plan, task, 0, plan.sizes.key_length, tile);
   next.q = upcoming(plan.q.row(task.batch, task.first_row, task.head), plan.q.length_stride,
                     task.rows, plan.sizes.key_dim);
@@ -258,7 +260,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
                                        index number, T* scratch) {
   using layout = tile_layout<T, Isa>;
   constexpr index KT = layout::key_tile, MR = layout::rows;
-  const forward_task<T> task = place_task(plan, number, scratch);
+  const forward_task<T> task = start_task(plan, number, scratch);
   prepare_rows<Isa>(a, plan, task);
   const key_range any = keys_of_rows(a.mask, position_of(plan, task, 0), task.rows);
   for (index start = any.first / KT * KT; start < any.last; start += KT) {
