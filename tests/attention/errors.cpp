@@ -16,9 +16,12 @@ using skipmax::index;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Views of a call that is right: q [2, 9, 6, 5], k [2, 11, 3, 5], v [2, 11, 3, 7], out [2, 9, 6, 7].
+// q [2, 9, 6, 5], k [2, 11, 3, 5], v [2, 11, 3, 7], out [2, 9, 6, 7]
+const problem shape{2, 9, 11, 6, 3, 5, 7};
+
+// Views of a call that is right.
 struct call {
-  support::operands<float> x{{2, 9, 11, 6, 3, 5, 7}};
+  support::operands<float> x{shape};
   tensor_view<const float> q = x.q.read(), k = x.k.read(), v = x.v.read();
   tensor_view<float> out = x.out.view();
 };

@@ -39,7 +39,7 @@ struct operands {
   problem sizes;
   tensor<T> q, k, v, out;
 
-  explicit operands(const problem& p, std::uint64_t seed = 1, const operand_layouts& l = {})
+  explicit operands(const problem& p, std::uint64_t seed = 1, operand_layouts l = {})
       : sizes(p),
         q(p.batch, p.query_length, p.heads, p.key_dim, l.q),
         k(p.batch, p.key_length, p.kv_heads, p.key_dim, l.k),
