@@ -32,12 +32,11 @@ std::vector<T> grid(double lo, double hi, int count = 100000) {
     std::memcpy(&x, &b, sizeof x);
     return x;
   };
-  const bits first = rank(static_cast<T>(lo)), last = rank(static_cast<T>(hi));
+  // in long double, because the distance of two ranks overflows
+  const long double first = rank(static_cast<T>(lo)), last = rank(static_cast<T>(hi));
   std::vector<T> x;
-  const long double step =
-      (static_cast<long double>(last) - static_cast<long double>(first)) / count;
   for (int i = 0; i <= count; ++i)
-    x.push_back(at_rank(std::clamp(first + static_cast<bits>(step * i), first, last)));
+    x.push_back(at_rank(static_cast<bits>(first + (last - first) * i / count)));
   for (int i = 0; i <= count; ++i) {
     const double t = static_cast<double>(i) / count;
     x.push_back(static_cast<T>(lo * (1 - t) + hi * t));  // hi - lo may overflow
