@@ -91,8 +91,9 @@ SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& err
     int next = -1;
     index smallest = 0;
     for (int axis = 0; axis < 3; ++axis) {
+      if (used[axis]) continue;
       const index size = stride[axis] < 0 ? -stride[axis] : stride[axis];
-      if (!used[axis] && (next < 0 || size < smallest)) next = axis, smallest = size;
+      if (next < 0 || size < smallest) next = axis, smallest = size;
     }
     if (next < 0) return;
     used[next] = true;
@@ -100,15 +101,15 @@ SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& err
       error << "skipmax: out: strides: found [" << x.batch_stride << ", " << x.length_stride << ", "
             << x.head_stride << "] for ";
       print_shape<Isa>(error, x);
-      error << ", wanted rows that do not overlap";
+      error << ", wanted strides that nest without overlap";
       return;
     }
     covered += (extent[next] - 1) * smallest;
   }
 }
 
-// Two views certainly share memory when their ranges meet and one of them has no gaps. Interleaved
-// slices of one buffer pass.
+// Two views certainly share memory when they start at one place, or when their ranges meet and one of
+// them has no gaps. Interleaved slices of one buffer pass.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const T>& x,
                                   const tensor_view<T>& out, error_message& error) {
@@ -121,7 +122,8 @@ SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const T>& 
                      out_last - out_first == out.batch * out.length * out.heads * out.dim * bytes;
   const auto x_at = reinterpret_cast<std::intptr_t>(x.data);
   const auto out_at = reinterpret_cast<std::intptr_t>(out.data);
-  if (dense && x_at + x_first < out_at + out_last && out_at + out_first < x_at + x_last)
+  if (x_at == out_at ||
+      (dense && x_at + x_first < out_at + out_last && out_at + out_first < x_at + x_last))
     error << "skipmax: out: memory: found an overlap with " << name
           << ", wanted memory of its own: out is written while " << name << " is read";
 }

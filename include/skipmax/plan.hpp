@@ -85,12 +85,16 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
   if (error.empty()) check_slots(a, plan.sizes, error);
   if (error.empty() && workers < 1)
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
-  throw_if(error);
-
-  plan.q = q, plan.k = k, plan.v = v, plan.out = out;
   const double dim = q.dim > 0 ? static_cast<double>(q.dim) : 1;
   double scale = a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value;
   if constexpr (takes_raw_scores<Attention>) scale *= decltype(a.normalizer)::score_factor;
+  const double largest = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;
+  if (error.empty() && !(scale >= -largest && scale <= largest))
+    error << "skipmax: scale: found " << scale
+          << ", wanted a number within the range of the elements";
+  throw_if(error);
+
+  plan.q = q, plan.k = k, plan.v = v, plan.out = out;
   plan.scale = static_cast<T>(scale);
 
   constexpr index W = lanes<T, Isa>;

@@ -263,7 +263,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
   const forward_task<T> task = start_task(plan, number, scratch);
   prepare_rows<Isa>(a, plan, task);
   const key_range any = keys_of_rows(a.mask, position_of(plan, task, 0), task.rows);
-  for (index start = any.first / KT * KT; start < any.last; start += KT) {
+  for (index start = any.first / KT * KT; !is_empty(any) && start < any.last; start += KT) {
     const index keys = any.last - start < KT ? any.last - start : KT;
     const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
     const row_matrix<const T> v = place_values<Isa>(plan, task, start, keys);

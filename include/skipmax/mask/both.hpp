@@ -1,6 +1,10 @@
-// Two masks at once: a key is visible where both let it through. The second sees the sequence as
-// the first one left it, so that both(key_lengths, causal) aligns the diagonal with the end of each
-// sequence and not with the end of the padding.
+// Two masks at once: a key is visible where both let it through, and the second takes the sequence to
+// end where the first one ended it. So the order says where a diagonal lies:
+//
+//   both{key_lengths, causal}   the last query sees the last key of its own sequence: new queries over
+//                               caches of different lengths
+//   both{causal, key_lengths}   the diagonal of the padded batch, cut to each length: self-attention
+//                               over sequences padded at their ends
 #pragma once
 
 #include "skipmax/mask/mask_policy.hpp"
@@ -16,7 +20,7 @@ struct both {
   Second second;
 
   SKIPMAX_INLINE key_range visible(row_position at) const {
-    const key_range a = first.visible(at);
+    const key_range a = visible_range(first, at);
     at.key_length = a.last;
     const key_range b = second.visible(at);
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};

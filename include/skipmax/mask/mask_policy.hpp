@@ -30,8 +30,7 @@ SKIPMAX_INLINE key_range visible_range(const M& mask, row_position at) {
   key_range keys = mask.visible(at);
   if (keys.first < 0) keys.first = 0;
   if (keys.last > at.key_length) keys.last = at.key_length;
-  if (keys.last < keys.first) keys.last = keys.first;
-  return keys;
+  return keys.first < keys.last ? keys : key_range{0, 0};
 }
 
 }  // namespace v0

@@ -77,7 +77,7 @@ struct softmax {
   // a tile that reaches it is scored twice.
   static constexpr int far = 1 << 20;
 
-  // Below every finite score that can matter, and finite, so that -inf - m is -inf and not NaN.
+  // Before any key: finite, so that -inf - m is -inf and not NaN.
   template <class T>
   SKIPMAX_INLINE static constexpr T lowest() {
     return sizeof(T) == 4 ? static_cast<T>(-1.7e38) : static_cast<T>(-8e307);
@@ -180,7 +180,7 @@ struct softmax {
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
     alignas(64) T of_lanes[R * W], largest[R];
     for (int r = 0; r < R; ++r) {
-      V most(lowest<T>());
+      V most(static_cast<T>(-__builtin_inf()));
       const key_range seen = r < block.rows ? cut(block.seen[r], columns) : key_range{};
       T* row = block.scores + r * block.stride;
       if (seen.first < seen.last && (rows >> r & 1u) != 0)
@@ -192,7 +192,10 @@ struct softmax {
                      [](auto a, auto b) SKIPMAX_LAMBDA { return compat::max(a, b); });
     for (int r = 0; r < R; r += W) {
       const V before = V::load_aligned(state + r);
-      const V now = compat::max(before, V::load_aligned(largest + r));
+      const V here = V::load_aligned(largest + r);
+      const V now = block.fresh
+                        ? math::select(here > V(static_cast<T>(-__builtin_inf())), here, before)
+                        : compat::max(before, here);
       now.store_aligned(state + r);
       if (!block.fresh) math::exp2_nonpositive(before - now).store_aligned(rescale + r);
     }

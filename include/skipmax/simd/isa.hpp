@@ -10,7 +10,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Compiler switches that change code without changing xsimd's architecture, one bit each.
+// Compiler switches that let a compiler use more instructions than xsimd's architecture says, one bit
+// each.
 inline constexpr unsigned isa_switches = 0u
 #if defined(__FMA__)
                                          | 1u
@@ -35,6 +36,54 @@ inline constexpr unsigned isa_switches = 0u
 #endif
 #if defined(__ARM_FEATURE_BF16)
                                          | 128u
+#endif
+#if defined(__BMI__)
+                                         | 256u
+#endif
+#if defined(__LZCNT__)
+                                         | 512u
+#endif
+#if defined(__POPCNT__)
+                                         | 1024u
+#endif
+#if defined(__MOVBE__)
+                                         | 2048u
+#endif
+#if defined(__AVX512CD__)
+                                         | 4096u
+#endif
+#if defined(__AVX512VBMI__)
+                                         | 8192u
+#endif
+#if defined(__AVX512VBMI2__)
+                                         | 16384u
+#endif
+#if defined(__AVX512IFMA__)
+                                         | 32768u
+#endif
+#if defined(__AVX512VNNI__)
+                                         | 65536u
+#endif
+#if defined(__AVX512BITALG__)
+                                         | 131072u
+#endif
+#if defined(__AVX512VPOPCNTDQ__)
+                                         | 262144u
+#endif
+#if defined(__AVXVNNI__)
+                                         | 524288u
+#endif
+#if defined(__GFNI__)
+                                         | 1048576u
+#endif
+#if defined(__AES__)
+                                         | 2097152u
+#endif
+#if defined(__VAES__)
+                                         | 4194304u
+#endif
+#if defined(__ADX__)
+                                         | 8388608u
 #endif
     ;
 

@@ -8,7 +8,7 @@ namespace skipmax {
 inline namespace v0 {
 
 struct upcoming_rows {
-  const char* data = nullptr;
+  std::uintptr_t address = 0;  // an integer: it runs past the rows
   index rows = 0, row_bytes = 0, stride_bytes = 0;
   index part = 0;
 
@@ -17,15 +17,16 @@ struct upcoming_rows {
   SKIPMAX_INLINE void fetch_part() {
     const index count = part < rows ? part : rows;
     rows -= count;
-    for (index r = 0; r < count; ++r, data += stride_bytes)
-      for (index x = 0; x < row_bytes; x += 64) __builtin_prefetch(data + x, 0, 2);
+    for (index r = 0; r < count; ++r, address += static_cast<std::uintptr_t>(stride_bytes))
+      for (std::uintptr_t x = 0; x < static_cast<std::uintptr_t>(row_bytes); x += 64)
+        __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, 2);
   }
 };
 
 template <class T>
 SKIPMAX_INLINE upcoming_rows upcoming(const T* row, index stride, index rows, index dim) {
   constexpr index bytes = sizeof(T);
-  return {reinterpret_cast<const char*>(row), rows, dim * bytes, stride * bytes};
+  return {reinterpret_cast<std::uintptr_t>(row), rows, dim * bytes, stride * bytes};
 }
 
 }  // namespace v0
