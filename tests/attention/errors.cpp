@@ -115,13 +115,13 @@ TEST(errors, negative_sizes) {
 
 TEST(errors, rows_of_out_overlap) {
   expect_view_error([](call& c) { c.out.length_stride = 0; }, "out: strides", "[",
-                    "rows that do not");
+                    "strides that nest");
   expect_view_error([](call& c) { c.out.head_stride = 6; }, "out: strides", "[",
-                    "rows that do not");
+                    "strides that nest");
   expect_view_error([](call& c) { c.out.head_stride = -6; }, "out: strides", "[",
-                    "rows that do not");
+                    "strides that nest");
   expect_view_error([](call& c) { c.out.batch_stride = 42; }, "out: strides", "[",
-                    "rows that do not");
+                    "strides that nest");
 }
 
 // Sizes whose product or whose last address does not fit 64 bits, though each one does.
