@@ -1,5 +1,6 @@
-// How far float results are from double on a long sequence: 4096 keys, d = 64, inputs N(0, 1), in parts of
-// the largest output. The bounds are ours to keep: a plain float sum over the keys misses them.
+// How far float results are from double on a long sequence: 4096 keys, d = 64, inputs N(0, 1), in
+// parts of the largest output. The bounds are ours to keep: a plain float sum over the keys misses
+// them.
 #include <cmath>
 
 #include "skipmax/attention.hpp"

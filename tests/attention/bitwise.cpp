@@ -1,4 +1,5 @@
-// What must not change a single bit: the executor, the rest of the batch, the layout, the alignment.
+// What must not change a single bit: the executor, the rest of the batch, the layout, the
+// alignment.
 #include <vector>
 
 #include "skipmax/attention.hpp"
@@ -11,7 +12,8 @@ namespace {
 using namespace skipmax;
 using skipmax::index;
 
-// Some with fewer tasks than workers, some with many; rows left over, keys left over, several tiles.
+// Some with fewer tasks than workers, some with many; rows left over, keys left over, several
+// tiles.
 const problem shapes[] = {{1, 1, 300, 1, 1, 64, 64},   {1, 49, 49, 2, 2, 64, 64},
                           {3, 33, 65, 4, 2, 17, 33},   {1, 700, 130, 1, 1, 16, 24},
                           {1, 300, 1100, 2, 1, 8, 8},  {2, 97, 521, 1, 1, 100, 65},
@@ -49,7 +51,8 @@ TEST(bitwise, any_executor_softmax_causal_double) {
   check_executors<double>(softmax_attention{}.with(causal{}));
 }
 
-// Each sequence alone gives what it gives in its batch; make(b, n) is the mask of sequences b .. b+n.
+// Each sequence alone gives what it gives in its batch; make(b, n) is the mask of sequences b ..
+// b+n.
 template <class T, class Attention, class MakeMask>
 void check_batch(const Attention& a, const MakeMask& make) {
   for (problem p : shapes) {

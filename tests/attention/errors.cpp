@@ -1,5 +1,5 @@
-// Every mistake is an std::invalid_argument that names the argument, what was found and what was wanted,
-// before anything is written.
+// Every mistake is an std::invalid_argument that names the argument, what was found and what was
+// wanted, before anything is written.
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -36,8 +36,8 @@ std::string message(const Attention& a, const call& c) {
   return "no error";
 }
 
-// The message begins with `skipmax: <argument>: ` and has "found ..." before "wanted ..."; nothing of
-// out was written.
+// The message begins with `skipmax: <argument>: ` and has "found ..." before "wanted ..."; nothing
+// of out was written.
 template <class Attention>
 void expect_error(const Attention& a, const call& c, const std::string& argument,
                   const std::string& found, const std::string& wanted) {

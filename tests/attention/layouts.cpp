@@ -1,5 +1,5 @@
-// Where the four tensors lie: any order of axes, gaps, alignment, strides of zero and below, the very end
-// of memory, and the three parts of one fused projection.
+// Where the four tensors lie: any order of axes, gaps, alignment, strides of zero and below, the
+// very end of memory, and the three parts of one fused projection.
 #include <vector>
 
 #include "skipmax/attention.hpp"

@@ -1,4 +1,5 @@
-// Scratch: none is allocated when the caller brings a workspace, and it does not grow with the length.
+// Scratch: none is allocated when the caller brings a workspace, and it does not grow with the
+// length.
 #include "skipmax/attention.hpp"
 #include "skipmax/execution/thread_pool.hpp"
 #include "support/bits.hpp"

@@ -88,7 +88,8 @@ TEST(semantics, sizes_of_zero_need_no_memory) {
 
 // ---- NaN in what is visible
 
-// After a change of x, exactly the rows that `changed` names are all NaN; the others keep their bits.
+// After a change of x, exactly the rows that `changed` names are all NaN; the others keep their
+// bits.
 template <class T, class Attention, class Changed>
 void expect_nan_rows(const Attention& a, support::operands<T>& x, const Changed& changed) {
   support::operands<T> before(x.sizes);

@@ -1,5 +1,5 @@
-// One size at a time over its whole range, the others small and odd: what is left over at the end of a
-// register, of a register tile and of a key tile.
+// One size at a time over its whole range, the others small and odd: what is left over at the end
+// of a register, of a register tile and of a key tile.
 #include "skipmax/attention.hpp"
 #include "support/check.hpp"
 

@@ -1,5 +1,5 @@
-// Slots that a user writes, outside of the library and its namespace: each works like a shipped one, in
-// the reference too.
+// Slots that a user writes, outside of the library and its namespace: each works like a shipped
+// one, in the reference too.
 #include "skipmax/attention.hpp"
 #include "support/check.hpp"
 #include "support/every_slot.hpp"
