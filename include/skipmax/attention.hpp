@@ -9,6 +9,7 @@
 //   skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{}).forward(q, k, v, out, pool);
 #pragma once
 
+#include "skipmax/bias/score_bias.hpp"
 #include "skipmax/drive/forward.hpp"
 #include "skipmax/execution/executor.hpp"
 #include "skipmax/execution/serial.hpp"
@@ -20,6 +21,7 @@
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
+#include "skipmax/row/row_slots.hpp"
 #include "skipmax/score/compose.hpp"
 #include "skipmax/score/gelu.hpp"
 #include "skipmax/score/gelu_erf.hpp"
@@ -33,6 +35,7 @@
 #include "skipmax/score/softcap.hpp"
 #include "skipmax/score/softplus.hpp"
 #include "skipmax/score/squared_relu.hpp"
+#include "skipmax/segments.hpp"
 #include "skipmax/workspace.hpp"
 
 namespace skipmax {
@@ -46,7 +49,7 @@ struct scale {
 };
 
 template <class Score = identity, class Normalizer = softmax, class Mask = no_mask,
-          class Cap = no_cap>
+          class Cap = no_cap, class Bias = no_bias, class Rows = row_slots<>>
 struct attention {
   static_assert(score_function<Score>,
                 "skipmax: the score slot holds no score function: give it "
@@ -58,32 +61,47 @@ struct attention {
                 "skipmax: the mask slot holds no mask: give it "
                 "key_range visible(row_position) const, see skipmax/mask/mask_policy.hpp");
   static_assert(score_cap<Cap>, "skipmax: the cap slot holds no cap: use softcap or no_cap");
+  static_assert(score_bias<Bias>,
+                "skipmax: the bias slot holds no score bias: give it template <class V> "
+                "V bias(row_position, index) const, see skipmax/bias/score_bias.hpp");
 
   Score score{};
   Normalizer normalizer{};
   Mask mask{};
   Cap cap{};
+  Bias bias{};
+  Rows rows{};
   skipmax::scale scale{};
+  skipmax::segments segments{};
 
-  // The same attention with one slot replaced, found by what the argument can do: a score function,
-  // a row normalizer, a mask, a cap or a scale.
+  // The same attention with one slot replaced, found by what the argument can do: a score function, a
+  // row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate, segments or a
+  // scale.
   template <class Slot>
   SKIPMAX_INLINE constexpr auto with(Slot slot) const {
     if constexpr (std::is_same_v<Slot, skipmax::scale>)
-      return attention{score, normalizer, mask, cap, slot};
+      return made(score, normalizer, mask, cap, bias, rows, slot, segments);
+    else if constexpr (std::is_same_v<Slot, skipmax::segments>)
+      return made(score, normalizer, mask, cap, bias, rows, scale, slot);
+    else if constexpr (requires { rows.with(slot); })
+      return made(score, normalizer, mask, cap, bias, rows.with(slot), scale, segments);
     else if constexpr (score_cap<Slot>)
-      return attention<Score, Normalizer, Mask, Slot>{score, normalizer, mask, slot, scale};
+      return made(score, normalizer, mask, slot, bias, rows, scale, segments);
     else if constexpr (mask_policy<Slot>)
-      return attention<Score, Normalizer, Slot, Cap>{score, normalizer, slot, cap, scale};
+      return made(score, normalizer, slot, cap, bias, rows, scale, segments);
+    else if constexpr (score_bias<Slot>)
+      return made(score, normalizer, mask, cap, slot, rows, scale, segments);
     else if constexpr (row_normalizer<Slot>)
-      return attention<Score, Slot, Mask, Cap>{score, slot, mask, cap, scale};
+      return made(score, slot, mask, cap, bias, rows, scale, segments);
     else if constexpr (score_function<Slot>)
-      return attention<Slot, Normalizer, Mask, Cap>{slot, normalizer, mask, cap, scale};
+      return made(slot, normalizer, mask, cap, bias, rows, scale, segments);
     else
       static_assert(
           score_function<Slot>,
           "skipmax: with(slot): no slot takes this type: wanted a score function (value), "
-          "a row normalizer, a mask (visible), a cap (cap) or a scale");
+          "a row normalizer, a mask (visible), a cap (cap), a bias (bias), a gate, segments, a "
+          "scale, "
+          "or a row transform in on_q, on_k or on_out");
   }
 
   // Computes out from q, k and v.
@@ -126,6 +144,12 @@ struct attention {
   }
 
  private:
+  template <class S, class N, class M, class C, class B, class R>
+  SKIPMAX_INLINE static constexpr auto made(S s, N n, M m, C c, B b, R r, skipmax::scale factor,
+                                            skipmax::segments sequences) {
+    return attention<S, N, M, C, B, R>{s, n, m, c, b, r, factor, sequences};
+  }
+
   template <class Isa, class T, class Executor>
   SKIPMAX_INLINE void run(tensor_view<const T> q, tensor_view<const T> k, tensor_view<const T> v,
                           tensor_view<T> out, Executor& executor, workspace& scratch) const {

@@ -20,6 +20,11 @@ struct row_position {
   index key_length = 0;  // keys that the row may see at the most: a mask narrows it
 };
 
+// A row of q, k or out where it lies in the caller's tensor.
+struct row_place {
+  index batch = 0, head = 0, position = 0;
+};
+
 // The keys [first, last) that one query row sees; empty where last <= first.
 struct key_range {
   index first = 0, last = 0;

@@ -12,6 +12,13 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Rows of a matrix, `stride` elements apart.
+template <class T>
+struct row_matrix {
+  T* data;
+  index stride;
+};
+
 // Strides of batch, length and head in elements, for the last argument of the factories below.
 struct strides {
   index batch, length, head;

@@ -40,6 +40,26 @@ SKIPMAX_INLINE V constant(double number) {
   return V(static_cast<element_t<V>>(number));
 }
 
+// The numbers at data, data + 1, .. in the lanes of V, wherever they lie; a scalar takes the first.
+template <scalar T>
+SKIPMAX_INLINE T load(const T* data) {
+  return *data;
+}
+template <class V>
+SKIPMAX_INLINE V load(const element_t<V>* data) requires(!scalar<V>) {
+  return V::load_unaligned(data);
+}
+
+// 0, 1, 2 .. in the lanes of V; 0 for a scalar.
+template <class V>
+SKIPMAX_INLINE V lane_numbers() {
+  using T = element_t<V>;
+  constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(T));
+  alignas(64) T number[lanes];
+  for (int i = 0; i < lanes; ++i) number[i] = static_cast<T>(i);
+  return load<V>(number);
+}
+
 // if_true where the mask is set, if_false elsewhere. The mask of scalars is bool.
 template <scalar T>
 SKIPMAX_INLINE T select(bool mask, T if_true, T if_false) {

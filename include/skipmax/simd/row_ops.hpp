@@ -1,25 +1,18 @@
 // Operations on rows of scratch: aligned, padded to whole registers.
 #pragma once
 
+#include "skipmax/simd/math.hpp"
 #include "skipmax/simd/transpose.hpp"
 
 namespace skipmax {
 inline namespace v0 {
-
-// 0, 1, 2 .. in the lanes of a register.
-template <class T, class Isa>
-SKIPMAX_INLINE simd<T, Isa> lane_numbers() {
-  alignas(64) T number[simd<T, Isa>::size];
-  for (int i = 0; i < lanes<T, Isa>; ++i) number[i] = static_cast<T>(i);
-  return simd<T, Isa>::load_aligned(number);
-}
 
 // Overwrites what lies outside [first, last) in the registers that hold the two ends.
 template <class Isa, class T>
 SKIPMAX_INLINE void fill_outside(T* row, index first, index last, T fill) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
-  const V lane = lane_numbers<T, Isa>();
+  const V lane = math::lane_numbers<V>();
   if (const index edge = first % W; edge != 0) {
     T* at = row + (first - edge);
     xsimd::select(lane < V(static_cast<T>(edge)), V(fill), V::load_aligned(at)).store_aligned(at);

@@ -14,13 +14,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Rows of a matrix, `stride` elements apart.
-template <class T>
-struct row_matrix {
-  T* data;
-  index stride;
-};
-
 template <class T>
 struct value_output {
   row_matrix<const T> earlier;  // null data: nothing came before

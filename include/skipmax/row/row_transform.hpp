@@ -1,0 +1,38 @@
+// What a row transform is: what happens to single rows of one head, [dim] each, before they are packed
+// (q and k) or after their sum over the keys is finished (out).
+//
+//   template <class Isa, class T>
+//   SKIPMAX_INLINE void forward(row_place first, row_matrix<const T> from, row_matrix<T> to,
+//                               index rows, index dim) const;
+//   void check(const problem&, index heads, index dim, error_message&) const;   // optional
+//
+// A few rows at a time, so that their reductions share registers. Row r is the one at position
+// first.position + r of its tensor. `from` may be read, at any alignment, and `to` written, aligned, in
+// whole registers: what stands in `from` beyond dim is finite, what is left in `to` beyond dim is of no
+// account. Both may be one matrix.
+#pragma once
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Stands for the instruction set where only a signature is asked for.
+struct any_isa {};
+
+template <class R>
+concept row_transform = requires(const R r, row_place at, row_matrix<const double> from,
+                                 row_matrix<double> to) {
+  r.template forward<any_isa>(at, from, to, index{1}, index{1});
+};
+
+// Rows stay as they are.
+struct no_transform {
+  template <class Isa, class T>
+  SKIPMAX_INLINE void forward(row_place, row_matrix<const T>, row_matrix<T>, index, index) const {}
+};
+
+}  // namespace v0
+}  // namespace skipmax
