@@ -34,8 +34,8 @@ template <class Isa, class T>
 SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers) {
   constexpr index MR = register_block<T, Isa>::rows, bytes = 1024 * 1024;
   const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
-  index most = row > 0 ? bytes / row : 1024;
-  most = most > 1024 ? 1024 : most < 2 * MR ? 2 * MR : most;
+  index most = row > 0 ? bytes / row : 2048;
+  most = most > 2048 ? 2048 : most < 2 * MR ? 2 * MR : most;
   index blocks = (p.query_length + most - 1) / most;
   if (workers > 1) {
     const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;
@@ -57,8 +57,8 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
     at += round_up(elements, 64);
     return here;
   };
-  const index keys =
-      p.key_length < layout::key_tile ? round_up(p.key_length, layout::columns) : layout::key_tile;
+  const index keys = p.key_length < layout::longest_tile ? round_up(p.key_length, layout::columns)
+                                                         : layout::longest_tile;
   const index row_blocks = plan.query_block / layout::rows;
   take(row_blocks * packed_q_size<T, Isa>(p.key_dim));
   plan.k_at = take(keys * p.key_dim);

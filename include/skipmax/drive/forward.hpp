@@ -263,12 +263,13 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
   const forward_task<T> task = start_task(plan, number, scratch);
   prepare_rows<Isa>(a, plan, task);
   const key_range any = keys_of_rows(a.mask, position_of(plan, task, 0), task.rows);
-  for (index start = any.first / KT * KT; !is_empty(any) && start < any.last; start += KT) {
-    const index keys = any.last - start < KT ? any.last - start : KT;
+  constexpr index longest = sees_alike<decltype(a.mask)> ? layout::longest_tile : KT;
+  for (index start = any.first / KT * KT, keys; !is_empty(any) && start < any.last; start += keys) {
+    keys = any.last - start <= longest ? any.last - start : KT;
     const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
     const row_matrix<const T> v = place_values<Isa>(plan, task, start, keys);
-    upcoming_tile<T> next = start + KT < any.last
-                                ? upcoming_keys(plan, task, start + KT, any.last, KT)
+    upcoming_tile<T> next = start + keys < any.last
+                                ? upcoming_keys(plan, task, start + keys, any.last, KT)
                                 : upcoming_task(plan, number + plan.workers, KT);
     next.divide((task.rows + MR - 1) / MR * 2);
     block_keys<T, Isa> in_tile{};

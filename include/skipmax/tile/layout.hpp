@@ -17,12 +17,15 @@ struct tile_layout : register_block<T, Isa> {
   // Keys a tile: sums start afresh for each tile and are then added, which keeps the rounding error
   // of long sequences down; and K and V of one tile, 64 KiB each at dim 64, stay in the L2 cache.
   static constexpr int key_tile = 256;
+  // A last tile of up to one panel is not worth a round of its own: where all rows see the same keys,
+  // the one before it takes them too.
+  static constexpr int longest_tile = key_tile + register_block<T, Isa>::columns;
   static constexpr int depth_panel = 64;
   // Distance between rows of weights and of packed q: compile-time numbers, so that one pointer
   // reaches all rows; a cache line more than a power of two, so that their broadcasts do not meet in
   // one bank of the L1 cache (2 % of the kernel).
   static constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
-  static constexpr int weight_stride = key_tile + cache_line;
+  static constexpr int weight_stride = longest_tile + cache_line;
   static constexpr int depth_stride = depth_panel + cache_line;
 };
 

@@ -8,6 +8,8 @@
 // caller's.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/simd/gemm.hpp"
 #include "skipmax/tile/layout.hpp"
 
@@ -53,17 +55,31 @@ SKIPMAX_INLINE void value_tile(const T* weights, int rows, row_matrix<const T> v
   });
 }
 
-// Keys that one row sees and its block does not share: a handful at the edge of a mask.
+// Keys that one row sees and its block does not share: a handful at the edge of a mask. Panels of
+// registers side by side, so that the sums do not wait for each other.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index keys, T* out,
                                 index width) {
   using V = simd<T, Isa>;
-  for (index x = 0; x < width; x += lanes<T, Isa>) {
-    V sum(T(0));
+  constexpr index W = lanes<T, Isa>, N = 8;
+  const auto panel = [&]<index Count>(index x,
+                                      std::integral_constant<index, Count>) SKIPMAX_LAMBDA {
+    V sum[Count];
+#pragma GCC unroll 8
+    for (index n = 0; n < Count; ++n) sum[n] = V(T(0));
     for (index j = 0; j < keys; ++j)
-      sum = compat::fma(V(weights[j]), V::load_aligned(v.data + j * v.stride + x), sum);
-    (V::load_aligned(out + x) + sum).store_aligned(out + x);
-  }
+#pragma GCC unroll 8
+      for (index n = 0; n < Count; ++n)
+        sum[n] =
+            compat::fma(V(weights[j]), V::load_aligned(v.data + j * v.stride + x + n * W), sum[n]);
+#pragma GCC unroll 8
+    for (index n = 0; n < Count; ++n)
+      (V::load_aligned(out + x + n * W) + sum[n]).store_aligned(out + x + n * W);
+  };
+  index x = 0;
+  for (; x + N * W <= width; x += N * W) panel(x, std::integral_constant<index, N>{});
+  for (; x + 2 * W <= width; x += 2 * W) panel(x, std::integral_constant<index, 2>{});
+  if (x < width) panel(x, std::integral_constant<index, 1>{});
 }
 
 }  // namespace v0
