@@ -69,9 +69,9 @@ struct attention {
   Normalizer normalizer{};
   Mask mask{};
   Cap cap{};
+  skipmax::scale scale{};
   Bias bias{};
   Rows rows{};
-  skipmax::scale scale{};
   skipmax::segments segments{};
 
   // The same attention with one slot replaced, found by what the argument can do: a score function, a
@@ -80,21 +80,21 @@ struct attention {
   template <class Slot>
   SKIPMAX_INLINE constexpr auto with(Slot slot) const {
     if constexpr (std::is_same_v<Slot, skipmax::scale>)
-      return made(score, normalizer, mask, cap, bias, rows, slot, segments);
+      return made(score, normalizer, mask, cap, slot, bias, rows, segments);
     else if constexpr (std::is_same_v<Slot, skipmax::segments>)
-      return made(score, normalizer, mask, cap, bias, rows, scale, slot);
+      return made(score, normalizer, mask, cap, scale, bias, rows, slot);
     else if constexpr (requires { rows.with(slot); })
-      return made(score, normalizer, mask, cap, bias, rows.with(slot), scale, segments);
+      return made(score, normalizer, mask, cap, scale, bias, rows.with(slot), segments);
     else if constexpr (score_cap<Slot>)
-      return made(score, normalizer, mask, slot, bias, rows, scale, segments);
+      return made(score, normalizer, mask, slot, scale, bias, rows, segments);
     else if constexpr (mask_policy<Slot>)
-      return made(score, normalizer, slot, cap, bias, rows, scale, segments);
+      return made(score, normalizer, slot, cap, scale, bias, rows, segments);
     else if constexpr (score_bias<Slot>)
-      return made(score, normalizer, mask, cap, slot, rows, scale, segments);
+      return made(score, normalizer, mask, cap, scale, slot, rows, segments);
     else if constexpr (row_normalizer<Slot>)
-      return made(score, slot, mask, cap, bias, rows, scale, segments);
+      return made(score, slot, mask, cap, scale, bias, rows, segments);
     else if constexpr (score_function<Slot>)
-      return made(slot, normalizer, mask, cap, bias, rows, scale, segments);
+      return made(slot, normalizer, mask, cap, scale, bias, rows, segments);
     else
       static_assert(
           score_function<Slot>,
@@ -145,9 +145,9 @@ struct attention {
 
  private:
   template <class S, class N, class M, class C, class B, class R>
-  SKIPMAX_INLINE static constexpr auto made(S s, N n, M m, C c, B b, R r, skipmax::scale factor,
+  SKIPMAX_INLINE static constexpr auto made(S s, N n, M m, C c, skipmax::scale factor, B b, R r,
                                             skipmax::segments sequences) {
-    return attention<S, N, M, C, B, R>{s, n, m, c, b, r, factor, sequences};
+    return attention<S, N, M, C, B, R>{s, n, m, c, factor, b, r, sequences};
   }
 
   template <class Isa, class T, class Executor>

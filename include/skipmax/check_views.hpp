@@ -157,20 +157,37 @@ SKIPMAX_NOINLINE void check_views(const tensor_view<const T>& q, const tensor_vi
   check_apart<Isa>("v", v, out, error);
 }
 
-// The numbers in the slots: each slot that has a check() is asked.
-template <class Attention>
-SKIPMAX_INLINE void check_slots(const Attention& a, const problem& p, error_message& error) {
+// Where the sequences lie: asked first, since the other slots go by it.
+template <class Segments>
+SKIPMAX_INLINE void check_segments(const Segments& segments, const problem& tensors,
+                                   error_message& error) {
   error_message found{};
+  segments.check(tensors, found);
+  if (!found.empty()) error << "skipmax: " << found.text;
+}
+
+// The numbers in the slots: each slot that has a check() is asked. tensors has the sizes of the views,
+// sequences what a slot sees that is asked about positions: the same, unless there are segments.
+template <class Attention>
+SKIPMAX_INLINE void check_slots(const Attention& a, const problem& tensors,
+                                const problem& sequences, error_message& error) {
+  error_message found{};
+  const auto ask = [&](const auto& slot, auto... what) SKIPMAX_LAMBDA {
+    if constexpr (requires { slot.check(what..., found); })
+      if (found.empty()) slot.check(what..., found);
+  };
   if (!a.scale.is_default() && !(a.scale.value - a.scale.value == 0))
     found << "scale: found " << a.scale.value << ", wanted a finite number";
-  if constexpr (requires { a.score.check(p, found); })
-    if (found.empty()) a.score.check(p, found);
-  if constexpr (requires { a.cap.check(p, found); })
-    if (found.empty()) a.cap.check(p, found);
-  if constexpr (requires { a.mask.check(p, found); })
-    if (found.empty()) a.mask.check(p, found);
-  if constexpr (requires { a.normalizer.check(p, a.mask, found); })
-    if (found.empty()) a.normalizer.check(p, a.mask, found);
+  ask(a.score, sequences);
+  ask(a.cap, sequences);
+  ask(a.mask, sequences);
+  ask(a.bias, sequences);
+  if constexpr (requires { a.normalizer.check(sequences, a.mask, found); })
+    if (found.empty()) a.normalizer.check(sequences, a.mask, found);
+  ask(a.rows.q, tensors, tensors.heads, tensors.key_dim);
+  ask(a.rows.k, tensors, tensors.kv_heads, tensors.key_dim);
+  ask(a.rows.out, tensors, tensors.heads, tensors.value_dim);
+  ask(a.rows.gate, tensors, tensors.heads, tensors.value_dim);
   if (!found.empty()) error << "skipmax: " << found.text;
 }
 

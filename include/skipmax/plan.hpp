@@ -4,7 +4,9 @@
 
 #include "skipmax/check_views.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/segments.hpp"
 #include "skipmax/tile/layout.hpp"
+#include "skipmax/tile/transform_block.hpp"
 #include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
@@ -14,7 +16,9 @@ template <class T>
 struct forward_plan {
   tensor_view<const T> q, k, v;
   tensor_view<T> out;
-  problem sizes;
+  problem sizes;      // of the tensors
+  problem sequences;  // their number, and the longest: the same, unless there are segments
+  skipmax::segments segments;
   T scale = T(1);
 
   index width = 0;          // value dim in whole registers
@@ -25,6 +29,8 @@ struct forward_plan {
 
   // Scratch of one worker, in elements of T from the start of its slice.
   index k_at = 0, tail_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
+  index shift_at = 0, hidden_at = 0;  // [query block], where the slots need them
+  index rows_at = 0;                  // rows of q or k on their way through a transform
   index slice = 0;
 };
 
@@ -46,11 +52,27 @@ SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index wor
   return round_up((p.query_length + blocks - 1) / blocks, MR);
 }
 
+// What a slot sees of the sequences: how many, and how long at the most.
+template <class Isa>
+SKIPMAX_INLINE problem longest_sequences(const problem& p, const segments& sequences) {
+  if (!sequences.given()) return p;
+  problem longest = p;
+  longest.batch = sequences.count;
+  longest.query_length = longest.key_length = 0;
+  const index *q = sequences.offsets, *k = sequences.of_keys();
+  for (index s = 0; s < sequences.count; ++s) {
+    const index queries = q[s + 1] - q[s], keys = k[s + 1] - k[s];
+    if (queries > longest.query_length) longest.query_length = queries;
+    if (keys > longest.key_length) longest.key_length = keys;
+  }
+  return longest;
+}
+
 // Where in a slice each array of scratch starts, and how long a slice is.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   using layout = tile_layout<T, Isa>;
-  const problem& p = plan.sizes;
+  const problem& p = plan.sequences;
   index at = 0;
   const auto take = [&](index elements) SKIPMAX_LAMBDA {
     const index here = at;
@@ -69,6 +91,11 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   using Normalizer = decltype(Attention::normalizer);
   if constexpr (!is_pointwise<Normalizer>)
     plan.state_at = take(row_blocks * Normalizer::template state_size<Isa, T>);
+  if constexpr (shifts_scores<Normalizer>) plan.shift_at = take(plan.query_block);
+  if constexpr (counts_hidden<Attention>) plan.hidden_at = take(plan.query_block);
+  using Rows = decltype(Attention::rows);
+  if constexpr (Rows::changes_q || Rows::changes_k)
+    plan.rows_at = take(2 * transformed_rows<T, Isa> * round_up(p.key_dim, lanes<T, Isa>));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 
@@ -82,7 +109,11 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
   check_views<Isa, T>(q, k, v, out, error);
-  if (error.empty()) check_slots(a, plan.sizes, error);
+  if (error.empty()) check_segments(a.segments, plan.sizes, error);
+  if (error.empty()) {
+    plan.sequences = longest_sequences<Isa>(plan.sizes, a.segments);
+    check_slots(a, plan.sizes, plan.sequences, error);
+  }
   if (error.empty() && workers < 1)
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
   const double dim = q.dim > 0 ? static_cast<double>(q.dim) : 1;
@@ -94,7 +125,7 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
           << ", wanted a number within the range of the elements";
   throw_if(error);
 
-  plan.q = q, plan.k = k, plan.v = v, plan.out = out;
+  plan.q = q, plan.k = k, plan.v = v, plan.out = out, plan.segments = a.segments;
   plan.scale = static_cast<T>(scale);
 
   constexpr index W = lanes<T, Isa>;
@@ -103,10 +134,11 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
                     v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
   plan.workers = workers;
-  if (q.batch == 0 || q.length == 0 || q.heads == 0 || v.dim == 0) return plan;
-  plan.query_block = choose_query_block<Isa, T>(plan.sizes, plan.width, workers);
-  plan.blocks = (q.length + plan.query_block - 1) / plan.query_block;
-  plan.tasks = q.batch * q.heads * plan.blocks;
+  const problem& p = plan.sequences;
+  if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || v.dim == 0) return plan;
+  plan.query_block = choose_query_block<Isa, T>(p, plan.width, workers);
+  plan.blocks = (p.query_length + plan.query_block - 1) / plan.query_block;
+  plan.tasks = p.batch * p.heads * plan.blocks;
   lay_out_scratch<Isa>(a, plan);
   static_assert(layout::key_tile % layout::columns == 0);
   return plan;

@@ -16,14 +16,14 @@ using skipmax::problem;
 // two lists comes up within the product of their lengths.
 inline problem nth_shape(std::uint64_t n) {
   constexpr index query_lengths[] = {1, 2, 5, 6, 7, 8, 13, 14, 15, 17, 29, 33, 97};
-  constexpr index key_lengths[] = {1,  3,  7,  8,  9,   15,  16,  17, 31,
-                                   33, 61, 64, 65, 127, 129, 257, 521};
+  constexpr index key_lengths[] = {1,  3,  7,  8,   9,   15,  16,  17,  31, 33,
+                                   61, 64, 65, 127, 129, 257, 265, 289, 521};
   constexpr index key_dims[] = {1, 3, 8, 17, 64, 100, 130};
   constexpr index value_dims[] = {1, 2, 7, 8, 9, 16, 33, 64, 65, 100, 131};
   constexpr index heads[][2] = {{1, 1}, {2, 1}, {6, 2}, {3, 3}, {4, 2}};  // and kv heads
   problem p{static_cast<index>(1 + n % 3),
             query_lengths[n % 13],
-            key_lengths[n % 17],
+            key_lengths[n % 19],
             heads[n % 5][0],
             heads[n % 5][1],
             key_dims[n % 7],

@@ -2,7 +2,7 @@
 // before it is needed, and no hardware prefetcher follows from one head to the next.
 #pragma once
 
-#include "skipmax/config.hpp"
+#include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -24,9 +24,9 @@ struct upcoming_rows {
 };
 
 template <class T>
-SKIPMAX_INLINE upcoming_rows upcoming(const T* row, index stride, index rows, index dim) {
+SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, index dim) {
   constexpr index bytes = sizeof(T);
-  return {reinterpret_cast<std::uintptr_t>(row), rows, dim * bytes, stride * bytes};
+  return {reinterpret_cast<std::uintptr_t>(from.data), rows, dim * bytes, from.stride * bytes};
 }
 
 }  // namespace v0

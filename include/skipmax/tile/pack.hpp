@@ -4,6 +4,7 @@
 
 #include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/transpose.hpp"
+#include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
 
 namespace skipmax {
@@ -56,36 +57,40 @@ SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>:
     if (i < depth) square[i].store_aligned(to + i * tile_layout<T, Isa>::columns);
 }
 
+// Rows [0, count) as the columns j .. j + W of [key panels][dim][NR], zeros where there are fewer.
+template <class Isa, class T>
+SKIPMAX_INLINE void pack_columns(T* to, index j, const T* rows, index row_stride, index count,
+                                 index dim) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns;
+  T* panel = to + j / NR * NR * dim + j % NR;
+  V square[V::size];
+  index x = 0;
+  for (; x + W <= dim; x += W) {
+    if (count >= W)
+#pragma GCC unroll 16
+      for (int i = 0; i < W; ++i) square[i] = V::load_unaligned(rows + i * row_stride + x);
+    else
+#pragma GCC unroll 16
+      for (int i = 0; i < W; ++i)
+        square[i] = i < count ? V::load_unaligned(rows + i * row_stride + x) : V(T(0));
+    store_transposed<Isa>(panel + x * NR, square, W);
+  }
+  if (x == dim) return;
+  alignas(64) T edge[W * W];
+  for (index i = 0; i < W; ++i)
+    pack_row<Isa>(edge + i * W, rows + (i < count ? i * row_stride + x : 0),
+                  i < count ? dim - x : 0, W, T(1));
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) square[i] = V::load_aligned(edge + i * W);
+  store_transposed<Isa>(panel + x * NR, square, dim - x);
+}
+
 // Keys [0, keys) of one kv head: [key panels][dim][NR].
 template <class Isa, class T>
 SKIPMAX_NOINLINE void pack_k(T* to, const T* k, index row_stride, index keys, index dim) {
-  using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns;
-  V square[V::size];
-  for (index j = 0; j < keys; j += W) {
-    T* panel = to + j / NR * NR * dim + j % NR;
-    const T* rows = k + j * row_stride;
-    const index count = keys - j;
-    index x = 0;
-    for (; x + W <= dim; x += W) {
-      if (count >= W)
-#pragma GCC unroll 16
-        for (int i = 0; i < W; ++i) square[i] = V::load_unaligned(rows + i * row_stride + x);
-      else
-#pragma GCC unroll 16
-        for (int i = 0; i < W; ++i)
-          square[i] = i < count ? V::load_unaligned(rows + i * row_stride + x) : V(T(0));
-      store_transposed<Isa>(panel + x * NR, square, W);
-    }
-    if (x == dim) continue;
-    alignas(64) T edge[W * W];
-    for (index i = 0; i < W; ++i)
-      pack_row<Isa>(edge + i * W, rows + (i < count ? i * row_stride + x : 0),
-                    i < count ? dim - x : 0, W, T(1));
-#pragma GCC unroll 16
-    for (int i = 0; i < W; ++i) square[i] = V::load_aligned(edge + i * W);
-    store_transposed<Isa>(panel + x * NR, square, dim - x);
-  }
+  for (index j = 0; j < keys; j += lanes<T, Isa>)
+    pack_columns<Isa>(to, j, k + j * row_stride, row_stride, keys - j, dim);
 }
 
 // Rows of v or k as they are, each padded to whole registers.

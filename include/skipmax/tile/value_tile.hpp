@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "skipmax/simd/gemm.hpp"
+#include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
 
 namespace skipmax {
@@ -56,8 +57,9 @@ SKIPMAX_INLINE void value_tile(const T* weights, int rows, row_matrix<const T> v
 }
 
 // Keys that one row sees and its block does not share: a handful at the edge of a mask. Panels of
-// registers side by side, so that the sums do not wait for each other.
-template <class Isa, class T>
+// registers side by side, so that the sums do not wait for each other. With SkipZeros no value is
+// touched whose weight is zero: it may be NaN. The sum is the same to the bit.
+template <class Isa, bool SkipZeros, class T>
 SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index keys, T* out,
                                 index width) {
   using V = simd<T, Isa>;
@@ -67,11 +69,13 @@ SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index k
     V sum[Count];
 #pragma GCC unroll 8
     for (index n = 0; n < Count; ++n) sum[n] = V(T(0));
-    for (index j = 0; j < keys; ++j)
+    for (index j = 0; j < keys; ++j) {
+      if (SkipZeros && weights[j] == T(0)) continue;
 #pragma GCC unroll 8
       for (index n = 0; n < Count; ++n)
         sum[n] =
             compat::fma(V(weights[j]), V::load_aligned(v.data + j * v.stride + x + n * W), sum[n]);
+    }
 #pragma GCC unroll 8
     for (index n = 0; n < Count; ++n)
       (V::load_aligned(out + x + n * W) + sum[n]).store_aligned(out + x + n * W);
@@ -80,6 +84,17 @@ SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index k
   for (; x + N * W <= width; x += N * W) panel(x, std::integral_constant<index, N>{});
   for (; x + 2 * W <= width; x += 2 * W) panel(x, std::integral_constant<index, 2>{});
   if (x < width) panel(x, std::integral_constant<index, 1>{});
+}
+
+// Zero times a value is zero only if the value is finite: whether all of a tile are.
+template <class Isa, class T>
+SKIPMAX_NOINLINE bool all_finite(row_matrix<const T> v, index keys, index width) {
+  using V = simd<T, Isa>;
+  V nothing(T(0));  // NaN once a value is not finite
+  for (index j = 0; j < keys; ++j)
+    for (index x = 0; x < width; x += lanes<T, Isa>)
+      nothing = compat::fma(V::load_aligned(v.data + j * v.stride + x), V(T(0)), nothing);
+  return !xsimd::any(nothing != nothing);
 }
 
 }  // namespace v0

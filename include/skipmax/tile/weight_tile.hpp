@@ -1,4 +1,4 @@
-// Scores to weights, h(cap(s) + shift), for one row block and the keys of one tile.
+// Scores to weights, h(cap(s) + bias + shift), for one row block and the keys of one tile.
 //
 // A score function of few operations (relu) is applied to the accumulators of q k^T themselves, and so
 // is softmax's exponential. Another with an exponential inside would be written out MR * NV times in
@@ -6,6 +6,8 @@
 // they are in the L1 cache.
 #pragma once
 
+#include "skipmax/bias/score_bias.hpp"
+#include "skipmax/mask/mask_policy.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/softcap.hpp"
@@ -38,13 +40,70 @@ struct packed_keys {
   index dim, in_panels;
 };
 
+template <class Attention>
+inline constexpr bool has_bias = !std::is_same_v<decltype(Attention::bias), no_bias>;
+
+// Single keys may be hidden, by the mask or by a bias of -inf: their weights are zeros among others.
+template <class Attention>
+inline constexpr bool hides =
+    hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
+
+// How many are, the divisor wants to know.
+template <class Attention>
+inline constexpr bool counts_hidden =
+    hides<Attention>&& reads_length<decltype(Attention::normalizer)>;
+
 // A normalizer with a state and nothing before it: it takes scores out of the accumulators, in its own
 // unit, which is part of the scale of q.
 template <class Attention>
-inline constexpr bool takes_raw_scores = !is_pointwise<decltype(Attention::normalizer)> &&
-                                         !shifts_scores<decltype(Attention::normalizer)> &&
-                                         std::is_same_v<decltype(Attention::cap), no_cap> &&
-                                         std::is_same_v<decltype(Attention::score), identity>;
+inline constexpr bool takes_raw_scores =
+    !is_pointwise<decltype(Attention::normalizer)> &&
+    !shifts_scores<decltype(Attention::normalizer)> &&
+    std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
+    std::is_same_v<decltype(Attention::score), identity>;
+
+// What is added to the scores of row `at`: bias and mask together, for the keys from `key` on. Of a
+// register that reaches beyond the last key the rest is zeros.
+template <class V, class Attention>
+SKIPMAX_INLINE V bias_of(const Attention& a, row_position at, index key) {
+  using T = math::element_t<V>;
+  const auto sum = [&]<class N>(N zero, index j) SKIPMAX_LAMBDA {
+    if constexpr (has_bias<Attention>) zero = zero + a.bias.template bias<N>(at, j);
+    if constexpr (hides_single_keys<decltype(Attention::mask)>)
+      zero = zero + a.mask.template bias<N>(at, j);
+    return zero;
+  };
+  constexpr int W = static_cast<int>(sizeof(V) / sizeof(T));
+  if (key + W <= at.key_length) return sum(math::constant<V>(0), key);
+  alignas(64) T edge[W];
+  for (int i = 0; i < W; ++i) edge[i] = key + i < at.key_length ? sum(T(0), key + i) : T(0);
+  return math::load<V>(edge);
+}
+
+template <class V>
+SKIPMAX_INLINE auto is_hidden(V bias) {
+  return bias == math::constant<V>(-__builtin_inf());
+}
+
+// Hidden keys among [keys.first, keys.last) of row `at`.
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range keys) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  const V one(T(1)), zero(T(0)), lane = math::lane_numbers<V>();
+  V count = zero;
+  for (index j = keys.first / W * W; j < keys.last; j += W) {
+    V here = math::select(is_hidden(bias_of<V>(a, at, j)), one, zero);
+    if (j < keys.first) here = math::select(lane < V(static_cast<T>(keys.first - j)), zero, here);
+    if (j + W > keys.last) here = math::select(lane < V(static_cast<T>(keys.last - j)), here, zero);
+    count = count + here;
+  }
+  alignas(64) T of_lanes[V::size];
+  count.store_aligned(of_lanes);
+  T sum = T(0);
+  for (index i = 0; i < W; ++i) sum += of_lanes[i];
+  return sum;
+}
 
 // Scores of one row block over one key tile, a range of columns at a time.
 template <class Isa, class T, class Attention>
@@ -53,7 +112,8 @@ struct block_scorer {
   using Cap = decltype(Attention::cap);
   using Normalizer = decltype(Attention::normalizer);
   static constexpr bool shifted = shifts_scores<Normalizer>;
-  static constexpr bool plain = std::is_same_v<Cap, no_cap> && !shifted;
+  static constexpr bool biased = has_bias<Attention> || hides<Attention>;
+  static constexpr bool plain = std::is_same_v<Cap, no_cap> && !shifted && !biased;
   static constexpr bool raw = takes_raw_scores<Attention>;
 
   const Attention& a;
@@ -61,6 +121,8 @@ struct block_scorer {
   const T* shift;  // [rows], where the normalizer asks for it
   packed_keys<T> k;
   score_block<T> block;
+  row_position first_row;
+  index first_key;  // of the tile
 
   // Columns [first, last) with an epilogue of their own.
   template <class Epilogue>
@@ -90,16 +152,25 @@ struct block_scorer {
   SKIPMAX_NOINLINE void weigh_rows(index first, index last) const {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>;
-    for (int r = 0; r < block.rows; ++r)
+    row_position row = first_row;
+    for (int r = 0; r < block.rows; ++r, ++row.query)
       for (index j = first / W * W; j < last; j += W) {
         T* at = block.scores + r * block.stride + j;
         V s = a.cap.cap(V::load_aligned(at));
+        [[maybe_unused]] V bias(T(0));
+        if constexpr (biased) bias = bias_of<V>(a, row, first_key + j), s = s + bias;
         if constexpr (shifted) s = s + V(shift[r]);
         s = a.score.value(s);
         if constexpr (!is_pointwise<Normalizer>)
           s = s * V(static_cast<T>(Normalizer::score_factor));
+        if constexpr (hides<Attention>) s = math::select(is_hidden(bias), weight_of_hidden(), s);
         s.store_aligned(at);
       }
+  }
+
+  // As a weight, or as a score that softmax makes a weight of zero of.
+  SKIPMAX_INLINE static simd<T, Isa> weight_of_hidden() {
+    return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
   }
 };
 

@@ -1,0 +1,75 @@
+// What becomes of the sums of a row block once all its keys are seen: the normalizer's factor, then the
+// transforms of out, then the caller's memory.
+#pragma once
+
+#include "skipmax/drive/key_ranges.hpp"
+#include "skipmax/drive/task.hpp"
+#include "skipmax/simd/row_ops.hpp"
+#include "skipmax/tile/weight_tile.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// factor[r] of the rows from `row` on; 0 for a row that sees no key.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void find_factors(const Attention& a, const forward_task<T>& task, index row,
+                                 int rows, T* factor) {
+  using Normalizer = decltype(a.normalizer);
+  if constexpr (!is_pointwise<Normalizer>) {
+    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row), factor);
+  } else {
+    double length = -1, of_length = 0;
+    for (int r = 0; r < rows; ++r) {
+      const row_position at = position_of(task, row + r);
+      const key_range seen = visible_range(a.mask, at);
+      index visible = seen.last - seen.first;
+      if constexpr (counts_hidden<Attention>) visible -= static_cast<index>(task.hidden[row + r]);
+      double now = 1;
+      if constexpr (reads_length<Normalizer>) now = a.normalizer.length(at, visible, at.key_length);
+      if (now != length) length = now, of_length = a.normalizer.finish(now);
+      factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
+    }
+  }
+}
+
+// Rows of sums to rows of out. A row whose factor is 0 saw nothing and is zeros, whatever a transform
+// would make of it.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
+                               const forward_task<T>& task, index row, int rows, row_matrix<T> sums,
+                               const T* factor) {
+  const row_place first = place_of(task, row);
+  const row_matrix<T> out = rows_at(plan.out, first);
+  const index dim = plan.sizes.value_dim;
+  if constexpr (decltype(a.rows)::changes_out) {
+    for (int r = 0; r < rows; ++r)
+      scale_row<Isa>(sums.data + r * sums.stride, sums.stride, factor[r]);
+    const row_matrix<const T> from{sums.data, sums.stride};
+    a.rows.out.template forward<Isa, T>(first, from, sums, rows, dim);
+    a.rows.gate.template forward<Isa, T>(first, from, sums, rows, dim);
+    for (int r = 0; r < rows; ++r)
+      if (factor[r] == T(0)) clear_row<Isa>(sums.data + r * sums.stride, sums.stride);
+    for (int r = 0; r < rows; ++r)
+      store_scaled<Isa>(out.data + r * out.stride, sums.data + r * sums.stride, dim, T(1));
+  } else {
+    for (int r = 0; r < rows; ++r)
+      store_scaled<Isa>(out.data + r * out.stride, sums.data + r * sums.stride, dim, factor[r]);
+  }
+}
+
+// A row that sees no key is zeros.
+template <class T, class Mask>
+SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T>& plan,
+                                     const forward_task<T>& task) {
+  for (index row = 0; row < task.rows; ++row) {
+    if (!is_empty(visible_range(mask, position_of(task, row)))) {
+      if constexpr (sees_alike<Mask>) return;
+      continue;
+    }
+    T* out = rows_at(plan.out, place_of(task, row)).data;
+    for (index x = 0; x < plan.sizes.value_dim; ++x) out[x] = T(0);
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,119 @@
+// What a task does before it computes: q packed, states empty, shifts known; then for each tile of keys
+// k packed and v placed.
+#pragma once
+
+#include "skipmax/drive/task.hpp"
+#include "skipmax/tile/pack.hpp"
+#include "skipmax/tile/transform_block.hpp"
+#include "skipmax/tile/value_tile.hpp"
+#include "skipmax/tile/weight_tile.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task) {
+  constexpr index MR = register_block<T, Isa>::rows;
+  const index dim = plan.sizes.key_dim;
+  const row_matrix<const T> q = rows_at(plan.q, place_of(task, 0));
+  if constexpr (decltype(a.rows)::changes_q) {
+    T* to = task.q;
+    for (index row = 0; row < task.rows; row += MR, to += packed_q_size<T, Isa>(dim)) {
+      const index rows = task.rows - row < MR ? task.rows - row : MR;
+      const row_matrix<const T> from =
+          transform_block<Isa>(a.rows.q, place_of(task, row), {q.data + row * q.stride, q.stride},
+                               rows, dim, task.rows_scratch);
+      pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.scale);
+    }
+  } else {
+    pack_q<Isa>(task.q, q.data, q.stride, task.rows, dim, plan.scale);
+  }
+}
+
+// What the normalizer adds to the scores of each row.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void find_shifts(const Attention& a, const task_place& task, T* shift) {
+  double length = -1, of_length = 0;
+  for (index row = 0; row < task.rows; ++row) {
+    const row_position at = position_of(task, row);
+    const key_range seen = visible_range(a.mask, at);
+    index visible = seen.last - seen.first;
+    if constexpr (hides<Attention>)
+      visible -= static_cast<index>(count_hidden<Isa, T>(a, at, seen));
+    shift[row] = T(0);
+    if (visible == 0) continue;
+    const double now = a.normalizer.length(at, visible, at.key_length);
+    if (now != length) length = now, of_length = a.normalizer.shift(now);
+    shift[row] = static_cast<T>(of_length);
+  }
+}
+
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan,
+                                 const forward_task<T>& task) {
+  using Normalizer = decltype(a.normalizer);
+  pack_queries<Isa>(a, plan, task);
+  if constexpr (!is_pointwise<Normalizer>)
+    for (index row = 0; row < task.rows; row += register_block<T, Isa>::rows)
+      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task, row));
+  if constexpr (shifts_scores<Normalizer>) find_shifts<Isa>(a, task, task.shift);
+  if constexpr (counts_hidden<Attention>)
+    for (index row = 0; row < task.rows; ++row) task.hidden[row] = T(0);
+}
+
+// Keys [start, start + keys): in panels, the last few in rows where the mask allows it.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T>& plan,
+                                        const forward_task<T>& task, index start, index keys) {
+  constexpr index W = lanes<T, Isa>;
+  const index dim = plan.sizes.key_dim, padded = round_up(dim, W);
+  const index tail = sees_alike<decltype(a.mask)> ? tail_keys<Isa, T>(keys) : 0;
+  const row_place first = place_of_key(task, start);
+  const row_matrix<const T> k = rows_at(plan.k, first);
+  const packed_keys<T> packed{task.k, task.tail, dim, keys - tail};
+  if constexpr (decltype(a.rows)::changes_k) {
+    const auto transformed = [&](index j, index count) SKIPMAX_LAMBDA {
+      return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
+                                  {k.data + j * k.stride, k.stride}, count, dim, task.rows_scratch);
+    };
+    for (index j = 0; j < packed.in_panels; j += W) {
+      const index count = packed.in_panels - j < W ? packed.in_panels - j : W;
+      const row_matrix<const T> rows = transformed(j, count);
+      pack_columns<Isa>(packed.panels, j, rows.data, rows.stride, count, dim);
+    }
+    if (tail > 0) {
+      const row_matrix<const T> rows = transformed(keys - tail, tail);
+      pack_rows<Isa>(packed.tail, rows.data, rows.stride, tail, dim, padded);
+    }
+  } else {
+    pack_k<Isa>(packed.panels, k.data, k.stride, packed.in_panels, dim);
+    if (tail > 0)
+      pack_rows<Isa>(packed.tail, k.data + packed.in_panels * k.stride, k.stride, tail, dim,
+                     padded);
+  }
+  return packed;
+}
+
+// Values of the keys of one tile.
+template <class T>
+struct tile_values {
+  row_matrix<const T> rows;
+  bool finite;  // zero times any of them is zero
+};
+
+// Where they lie if the kernel can read them there, else copied.
+template <class Isa, class Attention, class T>
+SKIPMAX_INLINE tile_values<T> place_values(const forward_plan<T>& plan, const forward_task<T>& task,
+                                           index start, index keys) {
+  row_matrix<const T> v = rows_at(plan.v, place_of_key(task, start));
+  if (!plan.v_in_place) {
+    pack_rows<Isa>(task.v, v.data, v.stride, keys, plan.sizes.value_dim, plan.width);
+    v = {task.v, plan.width};
+  }
+  if constexpr (hides<Attention>) return {v, all_finite<Isa>(v, keys, plan.width)};
+  return {v, true};
+}
+
+}  // namespace v0
+}  // namespace skipmax

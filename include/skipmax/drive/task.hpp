@@ -1,0 +1,116 @@
+// One task of a forward call, a block of query rows of one head of one sequence: where it stands in the
+// problem, in the caller's tensors and in the worker's scratch.
+#pragma once
+
+#include "skipmax/plan.hpp"
+#include "skipmax/simd/prefetch.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Without segments a sequence is an element of the batch axis; with them all lie in the first one.
+struct sequence_place {
+  index number, batch;           // as slots count it; in the tensors
+  index first_query, first_key;  // in the tensors
+  index query_length, key_length;
+};
+
+template <class T>
+SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T>& plan, index number) {
+  if (!plan.segments.given())
+    return {number, number, 0, 0, plan.sizes.query_length, plan.sizes.key_length};
+  const index *q = plan.segments.offsets + number, *k = plan.segments.of_keys() + number;
+  return {number, 0, q[0], k[0], q[1] - q[0], k[1] - k[0]};
+}
+
+// Rows count from the start of the sequence. A sequence shorter than the longest has tasks of no rows.
+struct task_place {
+  sequence_place in;
+  index head, kv_head, first_row, rows;
+};
+
+template <class T>
+SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) {
+  // The last blocks first: under a causal mask they are the longest.
+  const index block = plan.blocks - 1 - number % plan.blocks;
+  const index head = number / plan.blocks % plan.sizes.heads;
+  const index first = block * plan.query_block;
+  const sequence_place in = place_sequence(plan, number / plan.blocks / plan.sizes.heads);
+  const index rest = in.query_length - first;
+  return {in, head, head / (plan.sizes.heads / plan.sizes.kv_heads), first,
+          rest < 0 ? 0 : rest < plan.query_block ? rest : plan.query_block};
+}
+
+// The same with its pointers into the worker's scratch, whose layout is in tile/layout.hpp.
+template <class T>
+struct forward_task : task_place {
+  T *q, *k, *tail, *v, *weights, *out, *state, *shift, *hidden, *rows_scratch;
+};
+
+template <class T>
+SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T>& plan, index number, T* scratch) {
+  return {place_task(plan, number), scratch,
+          scratch + plan.k_at,      scratch + plan.tail_at,
+          scratch + plan.v_at,      scratch + plan.weights_at,
+          scratch + plan.out_at,    scratch + plan.state_at,
+          scratch + plan.shift_at,  scratch + plan.hidden_at,
+          scratch + plan.rows_at};
+}
+
+// The state of the row block that starts at `row`.
+template <class Isa, class Normalizer, class T>
+SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
+  return task.state + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
+}
+
+// A row of the task as slots see it,
+SKIPMAX_INLINE row_position position_of(const task_place& task, index row) {
+  return {task.in.number, task.head, task.first_row + row, task.in.query_length,
+          task.in.key_length};
+}
+// and where it lies in q and out.
+SKIPMAX_INLINE row_place place_of(const task_place& task, index row) {
+  return {task.in.batch, task.head, task.in.first_query + task.first_row + row};
+}
+template <class T>
+SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
+  return {x.row(first.batch, first.position, first.head), x.length_stride};
+}
+// Key `key` of the task's sequence in k and v.
+SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
+  return {task.in.batch, task.kv_head, task.in.first_key + key};
+}
+
+// What the next step will read: the next tile of this task, or the start of the worker's next task
+// (most likely this number of tasks further on).
+template <class T>
+struct upcoming_tile {
+  upcoming_rows q, k, v;
+
+  // In `steps` equal parts, each call the next one.
+  SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
+  SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
+};
+
+template <class T>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const task_place& task,
+                                              index start, index last, index tile) {
+  const index keys = last - start < tile ? last - start : tile;
+  const row_place first = place_of_key(task, start);
+  return {{},
+          upcoming(rows_at(plan.k, first), keys, plan.sizes.key_dim),
+          upcoming(rows_at(plan.v, first), keys, plan.sizes.value_dim)};
+}
+
+template <class T>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index number,
+                                              index tile) {
+  if (number >= plan.tasks) return {};
+  const task_place task = place_task(plan, number);
+  upcoming_tile<T> next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
+  next.q = upcoming(rows_at(plan.q, place_of(task, 0)), task.rows, plan.sizes.key_dim);
+  return next;
+}
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,36 @@
+// A few rows on their way from the caller's tensor through a row transform into scratch, from where they
+// are packed while they are in the L1 cache.
+//
+//   scratch [2][transformed_rows][dim in whole registers]: transformed; a copy of what came in
+//
+// Rows of whole registers are read where they lie; others are copied first, padded with zeros, so that a
+// transform may always read whole registers.
+#pragma once
+
+#include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/row/row_slots.hpp"
+#include "skipmax/tile/pack.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// At least the rows of a register block, and one for each lane.
+template <class T, class Isa>
+inline constexpr int transformed_rows = row_lanes<T, Isa>;
+
+template <class Isa, class T, class Transform>
+SKIPMAX_INLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
+                                                   row_matrix<const T> from, index rows, index dim,
+                                                   T* scratch) {
+  const index padded = round_up(dim, lanes<T, Isa>);
+  if (padded != dim) {
+    T* copy = scratch + transformed_rows<T, Isa> * padded;
+    pack_rows<Isa>(copy, from.data, from.stride, rows, dim, padded);
+    from = {copy, padded};
+  }
+  transform.template forward<Isa, T>(first, from, row_matrix<T>{scratch, padded}, rows, dim);
+  return {scratch, padded};
+}
+
+}  // namespace v0
+}  // namespace skipmax

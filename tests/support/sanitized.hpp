@@ -1,0 +1,15 @@
+// Sanitized programs are unoptimized and take a hundred times as long: tests that repeat themselves over
+// many shapes repeat themselves less there.
+#pragma once
+
+namespace support {
+
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool sanitized = __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+}  // namespace support
