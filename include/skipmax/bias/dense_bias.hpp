@@ -24,13 +24,12 @@ struct dense_bias {
 
   const T* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  strides apart{0, 0, 0};  // of batch, row and head; a row stride of 0: contiguous
+  strides apart{heads * query_length * key_length, key_length, query_length* key_length};
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const strides s = step();
     const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const T* from = data + b * s.batch + h * s.head + at.query * s.length + key;
+    const T* from = data + b * apart.batch + h * apart.head + at.query * apart.length + key;
     if constexpr (math::scalar<V>) {
       return static_cast<V>(*from);
     } else {
@@ -52,11 +51,6 @@ struct dense_bias {
     else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
       error << "bias dense_bias: data: found a null pointer, wanted [" << batch << ", " << heads
             << ", " << query_length << ", " << key_length << "]";
-  }
-
-  SKIPMAX_INLINE strides step() const {
-    if (apart.length) return apart;
-    return {heads * query_length * key_length, key_length, query_length * key_length};
   }
 };
 template <class T>

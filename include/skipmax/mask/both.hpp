@@ -32,13 +32,17 @@ struct both {
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const requires(hides_keys) {
-    V sum = math::constant<V>(0);
-    if constexpr (hides_single_keys<First>) sum = first.template bias<V>(at, key);
-    if constexpr (hides_single_keys<Second>) {
-      at.key_length = visible_range(first, at).last;
-      sum = sum + second.template bias<V>(at, key);
+    if constexpr (!hides_single_keys<Second>) {
+      return first.template bias<V>(at, key);
+    } else {
+      row_position cut = at;
+      cut.key_length = visible_range(first, at).last;
+      const V of_second = second.template bias<V>(cut, key);
+      if constexpr (hides_single_keys<First>)
+        return first.template bias<V>(at, key) + of_second;
+      else
+        return of_second;
     }
-    return sum;
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {

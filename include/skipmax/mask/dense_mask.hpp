@@ -20,27 +20,22 @@ inline namespace v0 {
 
 namespace detail {
 
-// The sizes and the pointer of a mask for each pair of a query row and a key.
-struct flag_sizes {
-  const char* name;
-  index batch, heads, query_length, key_length, row_bytes, row_stride;
-
-  SKIPMAX_INLINE void check(const void* data, const problem& p, error_message& error) const {
-    const bool fits = (batch == 1 || batch == p.batch) && (heads == 1 || heads == p.heads) &&
-                      query_length == p.query_length && key_length == p.key_length;
-    if (!fits)
-      error << name << ": found [" << batch << ", " << heads << ", " << query_length << ", "
-            << key_length << "], wanted [1 or " << p.batch << ", 1 or " << p.heads << ", "
-            << p.query_length << ", " << p.key_length
-            << "], the batch and heads of q and the lengths of q and k";
-    else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
-      error << name << ": data: found a null pointer, wanted [" << batch << ", " << heads << ", "
-            << query_length << ", " << key_length << "]";
-    else if (row_stride < row_bytes)
-      error << name << ": row_stride: found " << row_stride << ", wanted at least the " << row_bytes
-            << " bytes of a row";
-  }
-};
+// The sizes and the pointer of a mask that holds a flag for each pair of a query row and a key.
+template <class Mask>
+SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, const problem& p,
+                                error_message& error) {
+  const bool fits = (mask.batch == 1 || mask.batch == p.batch) &&
+                    (mask.heads == 1 || mask.heads == p.heads) &&
+                    mask.query_length == p.query_length && mask.key_length == p.key_length;
+  const bool empty =
+      mask.batch == 0 || mask.heads == 0 || mask.query_length == 0 || mask.key_length == 0;
+  if (fits && (mask.data || empty)) return;
+  error << name << (fits ? ": data: found a null pointer, wanted [" : ": found [") << mask.batch
+        << ", " << mask.heads << ", " << mask.query_length << ", " << mask.key_length << "]";
+  if (fits) return;
+  error << ", wanted [1 or " << p.batch << ", 1 or " << p.heads << ", " << p.query_length << ", "
+        << p.key_length << "], the batch and heads of q and the lengths of q and k";
+}
 
 }  // namespace detail
 
@@ -52,7 +47,7 @@ struct dense_mask {
 
   const Flag* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  index row_stride = 0;  // from one row to the next; 0: key_length
+  index row_stride = key_length;  // from one row to the next
 
   SKIPMAX_INLINE key_range visible(row_position at) const { return {0, at.key_length}; }
 
@@ -60,17 +55,13 @@ struct dense_mask {
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
     const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const index row = ((b * heads + h) * query_length + at.query) * stride();
+    const index row = ((b * heads + h) * query_length + at.query) * row_stride;
     return hidden_by_bytes<V>(reinterpret_cast<const std::uint8_t*>(data) + row + key);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    const detail::flag_sizes sizes{"mask dense_mask", batch,      heads,   query_length,
-                                   key_length,        key_length, stride()};
-    sizes.check(data, p, error);
+    detail::check_flags("mask dense_mask", *this, p, error);
   }
-
-  SKIPMAX_INLINE index stride() const { return row_stride ? row_stride : key_length; }
 };
 template <class Flag, class... Sizes>
 dense_mask(const Flag*, Sizes...) -> dense_mask<Flag>;
@@ -80,25 +71,20 @@ struct bit_mask {
 
   const std::uint8_t* data = nullptr;  // [batch or 1, heads or 1, query length, bytes of a row]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  index row_stride = 0;  // bytes from one row to the next; 0: the bytes that hold key_length bits
+  index row_stride = key_length / 8 + (key_length % 8 != 0);  // bytes from one row to the next
 
   SKIPMAX_INLINE key_range visible(row_position at) const { return {0, at.key_length}; }
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
     const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const index row = ((b * heads + h) * query_length + at.query) * stride();
+    const index row = ((b * heads + h) * query_length + at.query) * row_stride;
     return hidden_by_bits<V>(data + row, key);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    const detail::flag_sizes sizes{"mask bit_mask", batch,       heads,   query_length,
-                                   key_length,      row_bytes(), stride()};
-    sizes.check(data, p, error);
+    detail::check_flags("mask bit_mask", *this, p, error);
   }
-
-  SKIPMAX_INLINE index row_bytes() const { return key_length / 8 + (key_length % 8 != 0); }
-  SKIPMAX_INLINE index stride() const { return row_stride ? row_stride : row_bytes(); }
 };
 
 }  // namespace v0

@@ -62,14 +62,12 @@ index row_number(const Mask& mask, row_position at) {
 
 template <class Isa, class Flag>
 bool sees(const dense_mask<Flag>& mask, row_position at, index j) {
-  const index row_bytes = mask.row_stride != 0 ? mask.row_stride : mask.key_length;
-  return mask.data[row_number<Isa>(mask, at) * row_bytes + j] != 0;
+  return mask.data[row_number<Isa>(mask, at) * mask.row_stride + j] != 0;
 }
 
 template <class Isa>
 bool sees(bit_mask mask, row_position at, index j) {
-  const index row_bytes = mask.row_stride != 0 ? mask.row_stride : (mask.key_length + 7) / 8;
-  const int byte = mask.data[row_number<Isa>(mask, at) * row_bytes + j / 8];
+  const int byte = mask.data[row_number<Isa>(mask, at) * mask.row_stride + j / 8];
   return byte >> j % 8 & 1;
 }
 
