@@ -1,9 +1,14 @@
-// What a mask is: the interval of keys that a query row sees.
+// What a mask is: the interval of keys that a query row sees, and, where that is not enough, single
+// keys of it that the row does not see.
 //
-//   key_range visible(row_position at) const;                // [first, last), cut to [0, at.key_length)
-//   void check(const problem&, error_message&) const;        // optional: says what is wrong with it
-//   static constexpr bool rows_alike = true;                 // optional: visible() is the same for
-//                                                            // every query row of a sequence
+//   key_range visible(row_position at) const;            // [first, last), cut to the keys given
+//   void check(const problem&, error_message&) const;    // optional: says what is wrong with it
+//   static constexpr bool rows_alike = true;             // optional: visible() is the same for
+//                                                        // every query row of a sequence
+//   static constexpr bool hides_keys = true;             // optional, with
+//   template <class V>
+//   SKIPMAX_INLINE V bias(row_position, index) const;    // 0, or -infinity for a hidden key, as in
+//                                                        // skipmax/bias/score_bias.hpp
 #pragma once
 
 #include <concepts>

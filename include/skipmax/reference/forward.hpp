@@ -1,20 +1,33 @@
 // Attention by its definition, in double: plain loops that read like the formulas, slow on purpose.
 //
-//   s_j   = cap(scale <q_i, k_j>)                         over the keys j that row i sees
+//   q'_i, k'_j = the rows of q and k after their transforms
+//   s_j   = cap(scale <q'_i, k'_j>) + bias_ij              over the keys j that row i sees
 //   w_j   = weight of key j: the normalizer after the score function, see weights.hpp
-//   out_i = sum_j w_j v_j                                  zeros where row i sees no key
+//   out_i = gate(transform(sum_j w_j v_j))                 zeros where row i sees no key
+//
+// Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none is
+// zeros in out, whatever a transform or a gate would make of zeros.
 //
 // Query head h reads kv head h / (heads / kv heads). A key that a row does not see is never read
-// for that row, so it may hold anything. Shapes are those of forward in skipmax/attention.hpp,
-// which checks them; this one takes them as given.
+// for that row, so it may hold anything. With segments, sequence s is the rows from offsets[s] on:
+// the slots of weights are told of positions within it, the transforms of places in the tensors.
+// Shapes are those of forward in skipmax/attention.hpp, which checks them; this one takes them as
+// given.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
+#include "skipmax/problem.hpp"
 #include "skipmax/reference/visible.hpp"
 #include "skipmax/reference/weights.hpp"
+#include "skipmax/row/row_transform.hpp"
 #include "skipmax/tensor_view.hpp"
+#if __has_include("skipmax/reference/rows.hpp")
+#include "skipmax/reference/rows.hpp"
+#endif
 
 namespace skipmax {
 inline namespace v0 {
@@ -27,23 +40,73 @@ double scale_of(const Attention& a, index key_dim) {
   return key_dim > 0 ? 1 / std::sqrt(static_cast<double>(key_dim)) : 1;
 }
 
-template <class Isa, class Q, class K>
-double dot(const Q* q, const K* k, index dim) {
+// Where query row i of a sequence lies in q and out.
+template <class Isa, class Attention>
+row_place place_of_query(const Attention& a, row_position at) {
+  if (!a.segments.given()) return {at.batch, at.head, at.query};
+  return {0, at.head, a.segments.offsets[at.batch] + at.query};
+}
+
+// Where key j of the sequence lies in k and v.
+template <class Isa, class Attention>
+row_place place_of_key(const Attention& a, row_position at, index kv_head, index j) {
+  if (!a.segments.given()) return {at.batch, kv_head, j};
+  const index* offsets = a.segments.key_offsets ? a.segments.key_offsets : a.segments.offsets;
+  return {0, kv_head, offsets[at.batch] + j};
+}
+
+// Query row i of sequence s; s counts the segments if they are given, the batch if not.
+template <class Isa, class Attention, class Q, class K>
+row_position position_of(const Attention& a, tensor_view<Q> q, tensor_view<K> k, index s, index h,
+                         index i) {
+  if (!a.segments.given()) return {s, h, i, q.length, k.length};
+  const index* offsets = a.segments.offsets;
+  const index* of_keys = a.segments.key_offsets ? a.segments.key_offsets : offsets;
+  return {s, h, i, offsets[s + 1] - offsets[s], of_keys[s + 1] - of_keys[s]};
+}
+
+// The keys that the row sees, in order.
+template <class Isa = native_isa, class Attention>
+std::vector<index> keys_of(const Attention& a, row_position at) {
+  std::vector<index> keys;
+  for (index j : visible<Isa>(a.mask, at))
+    if (!is_minus_infinity<Isa>(a.bias.template bias<double>(at, j))) keys.push_back(j);
+  return keys;
+}
+
+template <class Isa, class Transform>
+void transform(const Transform& rows, row_place at, std::vector<double>& row) {
+  if constexpr (!std::is_same_v<Transform, no_transform>) transform_row<Isa>(rows, at, row);
+}
+
+// One row of q or k after its transform.
+template <class Isa, class X, class Transform>
+std::vector<double> transformed_row(tensor_view<X> x, row_place at, const Transform& rows) {
+  const X* from = x.row(at.batch, at.position, at.head);
+  std::vector<double> row(from, from + x.dim);
+  transform<Isa>(rows, at, row);
+  return row;
+}
+
+template <class Isa>
+double dot(const std::vector<double>& q, const std::vector<double>& k) {
   double sum = 0;
-  for (index x = 0; x < dim; ++x) sum += static_cast<double>(q[x]) * static_cast<double>(k[x]);
+  for (std::size_t x = 0; x < q.size(); ++x) sum += q[x] * k[x];
   return sum;
 }
 
-// The scores of the keys, after the cap.
+// The scores of the keys, after the cap and the bias.
 template <class Isa = native_isa, class Attention, class Q, class K>
 std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> k, row_position at,
                            const std::vector<index>& keys) {
-  const Q* q_row = q.row(at.batch, at.query, at.head);
+  const auto q_row = transformed_row<Isa>(q, place_of_query<Isa>(a, at), a.rows.q);
   const index kv_head = at.head / (q.heads / k.heads);
   std::vector<double> s;
-  for (index j : keys)
-    s.push_back(
-        a.cap.cap(scale_of<Isa>(a, q.dim) * dot<Isa>(q_row, k.row(at.batch, j, kv_head), q.dim)));
+  for (index j : keys) {
+    const auto k_row = transformed_row<Isa>(k, place_of_key<Isa>(a, at, kv_head, j), a.rows.k);
+    s.push_back(a.cap.cap(scale_of<Isa>(a, q.dim) * dot<Isa>(q_row, k_row)) +
+                a.bias.template bias<double>(at, j));
+  }
   return s;
 }
 
@@ -51,26 +114,34 @@ std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> 
 template <class Isa = native_isa, class Attention, class Q, class K, class V>
 void forward_row(const Attention& a, tensor_view<Q> q, tensor_view<K> k, tensor_view<V> v,
                  row_position at, double* out) {
-  for (index x = 0; x < v.dim; ++x) out[x] = 0;
-  const std::vector<index> keys = visible<Isa>(a.mask, at);
-  if (keys.empty()) return;
-  const std::vector<double> w =
-      weights<Isa>(a.normalizer, a.score, at, scores<Isa>(a, q, k, at, keys));
-  const index kv_head = at.head / (q.heads / k.heads);
-  for (std::size_t n = 0; n < keys.size(); ++n) {
-    const V* v_row = v.row(at.batch, keys[n], kv_head);
-    for (index x = 0; x < v.dim; ++x) out[x] += w[n] * static_cast<double>(v_row[x]);
+  std::vector<double> row(static_cast<std::size_t>(v.dim), 0);
+  if (const std::vector<index> keys = keys_of<Isa>(a, at); !keys.empty()) {
+    const std::vector<double> w =
+        weights<Isa>(a.normalizer, a.score, at, scores<Isa>(a, q, k, at, keys));
+    const index kv_head = at.head / (q.heads / k.heads);
+    for (std::size_t n = 0; n < keys.size(); ++n) {
+      const row_place place = place_of_key<Isa>(a, at, kv_head, keys[n]);
+      const V* v_row = v.row(place.batch, place.position, place.head);
+      for (std::size_t x = 0; x < row.size(); ++x) row[x] += w[n] * static_cast<double>(v_row[x]);
+    }
+    transform<Isa>(a.rows.out, place_of_query<Isa>(a, at), row);
+    transform<Isa>(a.rows.gate, place_of_query<Isa>(a, at), row);
   }
+  std::copy(row.begin(), row.end(), out);
 }
 
 // q [B, Lq, H, d], k [B, Lk, Hkv, d], v [B, Lk, Hkv, dv], out [B, Lq, H, dv].
 template <class Isa = native_isa, class Attention, class Q, class K, class V>
 void forward(const Attention& a, tensor_view<Q> q, tensor_view<K> k, tensor_view<V> v,
              tensor_view<double> out) {
-  for (index b = 0; b < q.batch; ++b)
+  const index sequences = a.segments.given() ? a.segments.count : q.batch;
+  for (index s = 0; s < sequences; ++s)
     for (index h = 0; h < q.heads; ++h)
-      for (index i = 0; i < q.length; ++i)
-        forward_row<Isa>(a, q, k, v, {b, h, i, q.length, k.length}, out.row(b, i, h));
+      for (index i = 0; i < position_of<Isa>(a, q, k, s, h, 0).query_length; ++i) {
+        const row_position at = position_of<Isa>(a, q, k, s, h, i);
+        const row_place place = place_of_query<Isa>(a, at);
+        forward_row<Isa>(a, q, k, v, at, out.row(place.batch, place.position, place.head));
+      }
 }
 
 }  // namespace reference

@@ -1,22 +1,30 @@
 // Which keys a query row sees, as a plain yes or no for each key: the definition of every mask. i
 // is the query row, j the key.
 //
-//   no_mask      always
-//   causal       j - (key length - 1) <= i - (query length - 1)
-//   key_lengths  j < lengths[batch]
-//   both(A, B)   A, and B in the sequence that ends with the last key that A lets through
+//   no_mask         always
+//   causal          j - (key length - 1) <= i - (query length - 1)
+//   sliding_window  that difference is at least -before and at most after
+//   key_lengths     j < lengths[batch]
+//   dense_mask      the byte [batch, head, i, j] is not 0
+//   bit_mask        the bit [batch, head, i, j] is 1
+//   both(A, B)      A, and B in the sequence that ends where A ended it
 //
-// Any other mask is asked for its own visible(at).
+// Any other mask is asked for its own visible(at), and bias(at, j) if it hides single keys. What
+// hides single keys ends no sequence.
 #pragma once
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <vector>
 
+#include "skipmax/bias/score_bias.hpp"
 #include "skipmax/mask/both.hpp"
 #include "skipmax/mask/causal.hpp"
+#include "skipmax/mask/dense_mask.hpp"
 #include "skipmax/mask/key_lengths.hpp"
 #include "skipmax/mask/no_mask.hpp"
+#include "skipmax/mask/sliding_window.hpp"
 #include "skipmax/simd/isa.hpp"
 
 namespace skipmax {
@@ -34,14 +42,47 @@ bool sees(causal, row_position at, index j) {
 }
 
 template <class Isa>
+bool sees(sliding_window mask, row_position at, index j) {
+  const index difference = (j - (at.key_length - 1)) - (at.query - (at.query_length - 1));
+  return -mask.before <= difference && difference <= mask.after;
+}
+
+template <class Isa>
 bool sees(key_lengths mask, row_position at, index j) {
   return j < mask.lengths[at.batch];
+}
+
+// The number of the row in a mask that holds one for each query.
+template <class Isa, class Mask>
+index row_number(const Mask& mask, row_position at) {
+  const index b = mask.batch == 1 ? 0 : at.batch;
+  const index h = mask.heads == 1 ? 0 : at.head;
+  return (b * mask.heads + h) * mask.query_length + at.query;
+}
+
+template <class Isa, class Flag>
+bool sees(const dense_mask<Flag>& mask, row_position at, index j) {
+  return mask.data[row_number<Isa>(mask, at) * mask.row_stride + j] != 0;
+}
+
+template <class Isa>
+bool sees(bit_mask mask, row_position at, index j) {
+  const int byte = mask.data[row_number<Isa>(mask, at) * mask.row_stride + j / 8];
+  return byte >> j % 8 & 1;
+}
+
+template <class Isa>
+bool is_minus_infinity(double bias) {
+  return bias == -std::numeric_limits<double>::infinity();
 }
 
 template <class Isa, class Mask>
 bool sees(const Mask& mask, row_position at, index j) {
   const key_range range = mask.visible(at);
-  return range.first <= j && j < range.last;
+  if (j < range.first || range.last <= j) return false;
+  if constexpr (hides_single_keys<Mask>)
+    return !is_minus_infinity<Isa>(mask.template bias<double>(at, j));
+  return true;
 }
 
 // The keys of [0, key length) that the row sees, in order.
@@ -53,10 +94,24 @@ std::vector<index> visible(const Mask& mask, row_position at) {
   return keys;
 }
 
+// The number of keys that the sequence has once the mask has cut its end.
+template <class Isa, class Mask>
+index end_of(const Mask& mask, row_position at) {
+  if constexpr (hides_single_keys<Mask>) return visible_range(mask, at).last;
+  const std::vector<index> keys = visible<Isa>(mask, at);
+  return keys.empty() ? 0 : keys.back() + 1;
+}
+
+template <class Isa, class First, class Second>
+index end_of(const both<First, Second>& mask, row_position at) {
+  at.key_length = end_of<Isa>(mask.first, at);
+  return std::min(at.key_length, end_of<Isa>(mask.second, at));
+}
+
 template <class Isa, class First, class Second>
 std::vector<index> visible(const both<First, Second>& mask, row_position at) {
   const std::vector<index> first = visible<Isa>(mask.first, at);
-  at.key_length = first.empty() ? 0 : first.back() + 1;
+  at.key_length = end_of<Isa>(mask.first, at);
   const std::vector<index> second = visible<Isa>(mask.second, at);
   std::vector<index> keys;
   std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),

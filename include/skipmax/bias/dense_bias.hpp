@@ -1,0 +1,60 @@
+// Any bias at all: a number for each pair of a query row and a key, -infinity where the row does
+// not see the key.
+//
+//   dense_bias{data, batch, heads, query_length, key_length}              contiguous
+//   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
+//
+// [batch or 1, heads or 1, query length, key length], the keys of a row one after the other, in the
+// type of q and k.
+#pragma once
+
+#include <type_traits>
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/simd/math.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T>
+struct dense_bias {
+  static constexpr bool hides_keys = true;
+
+  const T* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
+  index batch = 0, heads = 0, query_length = 0, key_length = 0;
+  strides apart{heads * query_length * key_length, key_length, query_length* key_length};
+
+  template <class V>
+  SKIPMAX_INLINE V bias(row_position at, index key) const {
+    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
+    const T* from = data + b * apart.batch + h * apart.head + at.query * apart.length + key;
+    if constexpr (math::scalar<V>) {
+      return static_cast<V>(*from);
+    } else {
+      static_assert(std::is_same_v<math::element_t<V>, T>,
+                    "skipmax: dense_bias holds numbers of another type than q and k: give it a "
+                    "pointer to the type of q and k");
+      return math::load<V>(from);
+    }
+  }
+
+  SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
+    const bool fits = (batch == 1 || batch == p.batch) && (heads == 1 || heads == p.heads) &&
+                      query_length == p.query_length && key_length == p.key_length;
+    if (!fits)
+      error << "bias dense_bias: found [" << batch << ", " << heads << ", " << query_length << ", "
+            << key_length << "], wanted [1 or " << p.batch << ", 1 or " << p.heads << ", "
+            << p.query_length << ", " << p.key_length
+            << "], the batch and heads of q and the lengths of q and k";
+    else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
+      error << "bias dense_bias: data: found a null pointer, wanted [" << batch << ", " << heads
+            << ", " << query_length << ", " << key_length << "]";
+  }
+};
+template <class T>
+dense_bias(const T*, index, index, index, index, strides = {}) -> dense_bias<T>;
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,31 @@
+// Query row i, which stands at key p = i + (key_length - query_length), bottom-right aligned as in
+// causal, sees the keys [p - before, p + after]: with after = 0, the before + 1 last keys up to its
+// own. The largest index is no limit.
+#pragma once
+
+#include "skipmax/error.hpp"
+#include "skipmax/problem.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct sliding_window {
+  index before = 0, after = 0;
+
+  // Compared before they are added: before and after may be as large as an index can be.
+  SKIPMAX_INLINE key_range visible(row_position at) const {
+    const index p = at.key_length - at.query_length + at.query;
+    const index keys_after_p = at.query_length - 1 - at.query;
+    return {before < p ? p - before : 0, after < keys_after_p ? p + after + 1 : at.key_length};
+  }
+
+  SKIPMAX_INLINE void check(const problem&, error_message& error) const {
+    if (before < 0)
+      error << "mask sliding_window: before: found " << before << ", wanted 0 or more keys";
+    else if (after < 0)
+      error << "mask sliding_window: after: found " << after << ", wanted 0 or more keys";
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax
