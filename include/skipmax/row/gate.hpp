@@ -1,0 +1,103 @@
+// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): each row of out times what a
+// projection of the block's input gave, element by element or one number for the head:
+//
+//   out(b, l, h, x) *= act(g(b, l, h, x))          g [batch, query length, heads, dim]
+//   out(b, l, h, x) *= act(g(b, l, h, 0))          g [batch, query length, heads, 1]
+//
+// act is any score function: identity unless given, silu in the gated attention unit.
+#pragma once
+
+#include <type_traits>
+
+#include "skipmax/row/row_transform.hpp"
+#include "skipmax/score/identity.hpp"
+#include "skipmax/score/score_function.hpp"
+#include "skipmax/simd/isa.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T, score_function Act = identity>
+struct gate {
+  static constexpr bool is_gate = true;
+
+  tensor_view<const T> g{};
+  Act act{};
+
+  template <class Isa, class U>
+  SKIPMAX_INLINE void forward(row_place first, row_matrix<const U> from, row_matrix<U> to,
+                              index rows, index dim) const {
+    static_assert(!(std::is_same_v<T, float> && std::is_same_v<U, double>),
+                  "skipmax: gate: g is float, the tensors double: wanted one type");
+    static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
+                  "skipmax: gate: g is double, the tensors float: wanted one type");
+    if constexpr (std::is_same_v<T, U>) {
+      const T* gates = g.row(first.batch, first.position, first.head);
+      if (g.dim == 1)
+        by_number<Isa>(gates, from, to, rows, dim);
+      else
+        by_element<Isa>(gates, from, to, rows, dim);
+    }
+  }
+
+  SKIPMAX_INLINE void check(const problem& p, index heads, index dim, error_message& error) const {
+    if (!error.empty()) return;
+    if (g.batch != p.batch || g.length != p.query_length || g.heads != heads ||
+        (g.dim != dim && g.dim != 1)) {
+      error << "gate: g: found [" << g.batch << ", " << g.length << ", " << g.heads << ", " << g.dim
+            << "], wanted [" << p.batch << ", " << p.query_length << ", " << heads << ", " << dim
+            << "], or 1 for the last";
+      return;
+    }
+    if (!g.data && g.batch != 0 && g.length != 0 && g.heads != 0 && g.dim != 0) {
+      error << "gate: g: found a null pointer, wanted [" << g.batch << ", " << g.length << ", "
+            << g.heads << ", " << g.dim << "]";
+      return;
+    }
+    if constexpr (requires { act.check(p, error); }) act.check(p, error);
+  }
+
+ private:
+  template <class Isa>
+  SKIPMAX_INLINE void by_element(const T* gates, row_matrix<const T> from, row_matrix<T> to,
+                                 index rows, index dim) const {
+    using V = simd<T, Isa>;
+    constexpr index W = lanes<T, Isa>;
+    for (index r = 0; r < rows; ++r) {
+      const T *of_row = gates + r * g.length_stride, *in = from.data + r * from.stride;
+      T* out = to.data + r * to.stride;
+      index x = 0;
+      for (; x + W <= dim; x += W)
+        (V::load_unaligned(in + x) * act.value(V::load_unaligned(of_row + x)))
+            .store_aligned(out + x);
+      if (x == dim) continue;
+      alignas(64) T edge[W] = {};
+      for (index i = 0; x + i < dim; ++i) edge[i] = of_row[x + i];
+      (V::load_unaligned(in + x) * act.value(V::load_aligned(edge))).store_aligned(out + x);
+    }
+  }
+
+  // W rows' numbers go through act at once.
+  template <class Isa>
+  SKIPMAX_INLINE void by_number(const T* gates, row_matrix<const T> from, row_matrix<T> to,
+                                index rows, index dim) const {
+    using V = simd<T, Isa>;
+    constexpr index W = lanes<T, Isa>;
+    alignas(64) T number[W] = {};
+    for (index r = 0; r < rows; ++r) {
+      if (r % W == 0) {
+        for (index i = 0; i < W && r + i < rows; ++i) number[i] = gates[(r + i) * g.length_stride];
+        act.value(V::load_aligned(number)).store_aligned(number);
+      }
+      const V factor(number[r % W]);
+      for (index x = 0; x < dim; x += W)
+        (V::load_unaligned(from.data + r * from.stride + x) * factor)
+            .store_aligned(to.data + r * to.stride + x);
+    }
+  }
+};
+template <class T, class Act = identity>
+gate(tensor_view<T>, Act = {}) -> gate<std::remove_const_t<T>, Act>;
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,62 @@
+// The last pass of a norm: every row through a line of its own, every column times its learned weight.
+//
+//   to(r, x) = line(r).value(from(r, x), weight(x), bias(x))
+#pragma once
+
+#include "skipmax/simd/isa.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// A register of learned numbers, which are the caller's: not one element more than dim is read. Without
+// numbers it is `none`.
+template <class Isa, class T>
+SKIPMAX_INLINE simd<T, Isa> load_learned(const T* row, index x, index dim, T none) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  if (!row) return V(none);
+  if (x + W <= dim) return V::load_unaligned(row + x);
+  alignas(64) T edge[W];
+  for (index i = 0; i < W; ++i) edge[i] = x + i < dim ? row[x + i] : none;
+  return V::load_aligned(edge);
+}
+
+// Columns [x, x + N registers) of all rows.
+template <int N, class Isa, class T, class Line, class Weight, class Bias>
+SKIPMAX_INLINE void finish_columns(row_matrix<const T> from, row_matrix<T> to, int rows, index x,
+                                   Line line, Weight weight, Bias bias) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  V w[N], b[N];
+#pragma GCC unroll 4
+  for (int i = 0; i < N; ++i) w[i] = weight(x + i * W), b[i] = bias(x + i * W);
+  for (int r = 0; r < rows; ++r) {
+    const auto of_row = line(r);
+    const T* in = from.data + r * from.stride + x;
+    T* out = to.data + r * to.stride + x;
+#pragma GCC unroll 4
+    for (int i = 0; i < N; ++i)
+      of_row.value(V::load_unaligned(in + i * W), w[i], b[i]).store_aligned(out + i * W);
+  }
+}
+
+// Four registers of columns at a time, whose weights then stay in registers.
+template <class Isa, class T, class Line, class Weight, class Bias>
+SKIPMAX_INLINE void finish_rows(row_matrix<const T> from, row_matrix<T> to, int rows, index dim,
+                                Line line, Weight weight, Bias bias) {
+  constexpr index W = lanes<T, Isa>;
+  index x = 0;
+  for (; x + 4 * W <= dim; x += 4 * W)
+    finish_columns<4, Isa, T>(from, to, rows, x, line, weight, bias);
+  for (; x < dim; x += W) finish_columns<1, Isa, T>(from, to, rows, x, line, weight, bias);
+}
+
+// Rows r, r + 1, ..
+template <class T>
+SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> m, index r) {
+  return {m.data + r * m.stride, m.stride};
+}
+
+}  // namespace v0
+}  // namespace skipmax

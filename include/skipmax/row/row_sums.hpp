@@ -1,0 +1,112 @@
+// Sums over rows, so that a row costs no horizontal operation of its own: each row is added up
+// vertically, into one register, and the lanes of the registers of several rows are then added up all at
+// once.
+//
+//   lane r of the result = sum of the lanes of x[r]
+//
+// A merge tree: each level halves the registers, two shuffles and one addition for a pair. No lane of one
+// row ever meets one of another, so that NaN stays in its row, and no sum depends on a row's place.
+#pragma once
+
+#include "skipmax/simd/isa.hpp"
+#include "skipmax/simd/math.hpp"
+#include "skipmax/simd/transpose.hpp"
+#include "skipmax/tensor_view.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// The rows of a group, read side by side: as many as fit into 128 bits.
+template <class T>
+inline constexpr int row_group = 16 / static_cast<int>(sizeof(T));
+
+// The groups of a step, and its rows: those whose sums are found at once. With more than two groups a
+// step would not end before the next one could start, which hides how long its last operations take.
+template <class T, class Isa>
+inline constexpr int groups_of_step = lanes<T, Isa> > row_group<T> ? 2 : 1;
+template <class T, class Isa>
+inline constexpr int row_step = groups_of_step<T, Isa>* row_group<T>;
+
+namespace detail {
+
+// Two registers shuffled into two others, and those added: half the lanes of each.
+template <class Low, class High, class V>
+SKIPMAX_INLINE V merge(const V& a, const V& b) {
+  constexpr auto all = std::make_index_sequence<V::size>{};
+  return shuffle(a, b, Low{}, all) + shuffle(a, b, High{}, all);
+}
+
+}  // namespace detail
+
+// The first levels, of one group: its rows side by side in each 128 bits.
+template <class V>
+SKIPMAX_INLINE V sum_within(const V (&x)[row_group<typename V::value_type>]) {
+  using namespace detail;
+  constexpr int W = V::size, E = row_group<typename V::value_type>;
+  using low = interleave<W, E, 1, false>;
+  using high = interleave<W, E, 1, true>;
+  if constexpr (E == 4) {
+    const V a = merge<low, high>(x[0], x[1]), b = merge<low, high>(x[2], x[3]);
+    return merge<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(a, b);
+  } else {
+    return merge<low, high>(x[0], x[1]);
+  }
+}
+
+// The last levels, of the groups of a step: the rows of the first, then those of the second.
+template <class V>
+SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
+  using namespace detail;
+  constexpr int W = V::size, E = row_group<typename V::value_type>, G = W / E;
+  static_assert(G == 1 || G == 2 || G == 4);
+  if constexpr (G == 1) {
+    return first;
+  } else {
+    const V x = merge<join<W, E, true, false>, join<W, E, true, true>>(first, second);
+    if constexpr (G == 2)
+      return x;
+    else
+      return merge<join<W, E, false, false>, join<W, E, false, true>>(x, x);
+  }
+}
+
+// Calls add(e, register, keep) for every register of the rows e = 0 .. of one group, of `dim` elements.
+// keep(term) is the term where it belongs to the row, zero in the lanes beyond dim: what stands there
+// must not count. Where the group has fewer rows its last one is taken again.
+template <class Isa, class T, class Add>
+SKIPMAX_INLINE void each_register(row_matrix<const T> rows, int count, index dim, Add add) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  constexpr int E = row_group<T>;
+  const T* row[E];
+#pragma GCC unroll 4
+  for (int e = 0; e < E; ++e) row[e] = rows.data + (e < count ? e : count - 1) * rows.stride;
+  const auto whole = [](V term) SKIPMAX_LAMBDA { return term; };
+  index x = 0;
+  for (; x + W <= dim; x += W)
+#pragma GCC unroll 4
+    for (int e = 0; e < E; ++e) add(e, V::load_unaligned(row[e] + x), whole);
+  if (x == dim) return;
+  const auto inside = math::lane_numbers<V>() < V(static_cast<T>(dim - x));
+  const auto cut = [&](V term) SKIPMAX_LAMBDA { return math::select(inside, term, V(T(0))); };
+#pragma GCC unroll 4
+  for (int e = 0; e < E; ++e) add(e, V::load_unaligned(row[e] + x), cut);
+}
+
+// find(r, count, place) and then finish(r, count, place) for the steps of rows r, r + 1, .. r + count - 1.
+// place, 0 or 1, is where what was found waits while the next step is being found.
+template <class Isa, class T, class Find, class Finish>
+SKIPMAX_INLINE void in_steps(index rows, Find find, Finish finish) {
+  constexpr index step = row_step<T, Isa>;
+  const auto count = [&](index r) SKIPMAX_LAMBDA {
+    return static_cast<int>(rows - r < step ? rows - r : step);
+  };
+  int place = 0;
+  for (index r = 0; r < rows + step; r += step, place ^= 1) {
+    if (r < rows) find(r, count(r), place);
+    if (r >= step) finish(r - step, count(r - step), place ^ 1);
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,117 @@
+// A row transform by itself, over every row of a tensor [batch, length, heads, dim] of any strides and any
+// alignment:
+//
+//   transform_rows(transform, x, out)               on the caller's thread
+//   transform_rows(transform, x, out, executor)
+//
+// out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it (Zhang et al.
+// 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
+#pragma once
+
+#include "skipmax/check_views.hpp"
+#include "skipmax/execution/executor.hpp"
+#include "skipmax/execution/serial.hpp"
+#include "skipmax/row/row_transform.hpp"
+#include "skipmax/simd/isa.hpp"
+#include "skipmax/workspace.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+namespace detail {
+
+// How x is divided among tasks: rows of one head, few enough to stay in the nearest cache.
+struct row_tasks {
+  index block = 0, blocks = 0, tasks = 0;
+  index stride = 0;  // of a row in the scratch, in elements
+};
+
+template <class Isa, class T>
+SKIPMAX_INLINE row_tasks divide_rows(const tensor_view<const T>& x) {
+  constexpr index W = lanes<T, Isa>, cached = 16384 / static_cast<index>(sizeof(T));
+  row_tasks t{};
+  t.stride = (x.dim + W - 1) / W * W;
+  t.block = cached / t.stride < 1 ? 1 : cached / t.stride;
+  if (t.block > x.length) t.block = x.length;
+  t.blocks = (x.length + t.block - 1) / t.block;
+  t.tasks = t.blocks * x.heads * x.batch;
+  return t;
+}
+
+// One task, by way of the scratch: there rows are aligned and padded, with zeros.
+template <class Isa, class T, class R>
+SKIPMAX_NOINLINE void transform_block(const R& transform, const tensor_view<const T>& x,
+                                      const tensor_view<T>& out, const row_tasks& t, index task,
+                                      T* scratch) {
+  const index l = task % t.blocks * t.block, h = task / t.blocks % x.heads;
+  const index b = task / t.blocks / x.heads, rows = x.length - l < t.block ? x.length - l : t.block;
+  const auto bytes = static_cast<std::size_t>(x.dim) * sizeof(T);
+  for (index r = 0; r < rows; ++r) {
+    T* row = scratch + r * t.stride;
+    __builtin_memcpy(row, x.row(b, l + r, h), bytes);
+    for (index i = x.dim; i < t.stride; ++i) row[i] = T(0);
+  }
+  transform.template forward<Isa, T>(row_place{b, h, l}, row_matrix<const T>{scratch, t.stride},
+                                     row_matrix<T>{scratch, t.stride}, rows, x.dim);
+  for (index r = 0; r < rows; ++r)
+    __builtin_memcpy(out.row(b, l + r, h), scratch + r * t.stride, bytes);
+}
+
+// One tensor: whatever a stride is of an axis of one element.
+template <class T>
+SKIPMAX_INLINE bool is_same(const tensor_view<const T>& x, const tensor_view<T>& out) {
+  return x.data == out.data && (x.batch < 2 || x.batch_stride == out.batch_stride) &&
+         (x.length < 2 || x.length_stride == out.length_stride) &&
+         (x.heads < 2 || x.head_stride == out.head_stride);
+}
+
+template <class Isa, class T, class R>
+SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<const T>& x,
+                                      const tensor_view<T>& out, error_message& error) {
+  check_view<Isa>("x", x, error);
+  check_view<Isa>("out", out, error);
+  check_size<Isa>("out", "batch", out, out.batch, x.batch, "the batch of x", error);
+  check_size<Isa>("out", "length", out, out.length, x.length, "the length of x", error);
+  check_size<Isa>("out", "heads", out, out.heads, x.heads, "the heads of x", error);
+  check_size<Isa>("out", "dim", out, out.dim, x.dim, "the dim of x", error);
+  check_writable<Isa>(out, error);
+  if (!is_same(x, out)) check_apart<Isa>("x", x, out, error);
+  if (!error.empty()) return;
+  error_message found{};
+  const problem p{x.batch, x.length, x.length, x.heads, x.heads, x.dim, x.dim};
+  if constexpr (requires { transform.check(p, x.heads, x.dim, found); })
+    transform.check(p, x.heads, x.dim, found);
+  if (!found.empty()) error << "skipmax: " << found.text;
+}
+
+}  // namespace detail
+
+// x and out are tensor_views of float or both of double. Throws std::invalid_argument before anything is
+// written.
+template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
+SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
+                                   const tensor_view<T>& out, Executor&& executor = {}, Isa = {}) {
+  static_assert(std::is_same_v<std::remove_const_t<X>, std::remove_const_t<T>>,
+                "skipmax: transform_rows: x and out differ in element type: wanted both float or "
+                "both double");
+  static_assert(!std::is_const_v<T>,
+                "skipmax: transform_rows: out is a view of const elements: wanted one that can be "
+                "written");
+  const tensor_view<const T> from = x;
+  error_message error{};
+  detail::check_transform<Isa, T>(transform, from, out, error);
+  throw_if(error);
+  if (is_empty(from)) return;
+  const detail::row_tasks t = detail::divide_rows<Isa>(from);
+  const index slice = t.block * t.stride;
+  workspace scratch;
+  scratch.reserve(slice * static_cast<index>(sizeof(T)) * executor.concurrency());
+  T* slices = static_cast<T*>(scratch.data());
+  executor.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
+    // no_transform leaves rows where they are, and here that is the scratch
+    detail::transform_block<Isa, T>(transform, from, out, t, task, slices + worker * slice);
+  });
+}
+
+}  // namespace v0
+}  // namespace skipmax
