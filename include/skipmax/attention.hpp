@@ -1,26 +1,35 @@
 // Attention with a score function of your choice:
 //
-//   out_i = sum_j weight_ij v_j,   weight_ij = normalizer( h( cap( scale <q_i, k_j> ) ) )
+//   out_i = sum_j weight_ij v_j,   weight_ij = normalizer( h( cap( scale <q_i, k_j> ) + bias_ij ) )
 //
-// over the keys j that the mask lets row i see. With h = identity and the normalizer softmax it is
+// over the keys j that the mask lets row i see. q, k and out may pass through row transforms on their
+// way (qk-layernorm, a gate). With h = identity and the normalizer softmax it is
 // the usual attention; with h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
 //
 //   skipmax::relu_attention{}.forward(q, k, v, out);
 //   skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{}).forward(q, k, v, out, pool);
 #pragma once
 
+#include "skipmax/bias/alibi.hpp"
+#include "skipmax/bias/dense_bias.hpp"
+#include "skipmax/bias/relative_bias.hpp"
 #include "skipmax/bias/score_bias.hpp"
+#include "skipmax/bias/t5_buckets.hpp"
 #include "skipmax/drive/forward.hpp"
 #include "skipmax/execution/executor.hpp"
 #include "skipmax/execution/serial.hpp"
 #include "skipmax/mask/both.hpp"
 #include "skipmax/mask/causal.hpp"
+#include "skipmax/mask/dense_mask.hpp"
 #include "skipmax/mask/key_lengths.hpp"
 #include "skipmax/mask/no_mask.hpp"
+#include "skipmax/mask/sliding_window.hpp"
 #include "skipmax/normalize/by_length.hpp"
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
+#include "skipmax/row/gate.hpp"
+#include "skipmax/row/qk_norm.hpp"
 #include "skipmax/row/row_slots.hpp"
 #include "skipmax/score/compose.hpp"
 #include "skipmax/score/gelu.hpp"

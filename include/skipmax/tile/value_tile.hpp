@@ -94,7 +94,7 @@ SKIPMAX_NOINLINE bool all_finite(row_matrix<const T> v, index keys, index width)
   for (index j = 0; j < keys; ++j)
     for (index x = 0; x < width; x += lanes<T, Isa>)
       nothing = compat::fma(V::load_aligned(v.data + j * v.stride + x), V(T(0)), nothing);
-  return !xsimd::any(nothing != nothing);
+  return xsimd::all(nothing == nothing);
 }
 
 }  // namespace v0
