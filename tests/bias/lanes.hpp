@@ -3,13 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <bit>
 #include <limits>
 #include <string>
 
 #include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
 #include "skipmax/simd/isa.hpp"
+#include "skipmax/simd/xsimd_compat.hpp"
 
 namespace support {
 
@@ -19,13 +20,14 @@ using skipmax::index;
 template <class T, class Bias>
 void expect_lanes(const Bias& bias, skipmax::row_position at) {
   using V = skipmax::simd<T, skipmax::native_isa>;
+  using bits = skipmax::compat::bits_t<T>;
   constexpr index W = skipmax::lanes<T, skipmax::native_isa>;
   for (index key = 0; key + W <= at.key_length; ++key) {
     T found[W];
     bias.template bias<V>(at, key).store_unaligned(found);
     for (index i = 0; i < W; ++i) {
       const T wanted = bias.template bias<T>(at, key + i);
-      ASSERT_EQ(std::memcmp(&found[i], &wanted, sizeof wanted), 0)
+      ASSERT_EQ(std::bit_cast<bits>(found[i]), std::bit_cast<bits>(wanted))
           << "found " << found[i] << ", wanted " << wanted << ": query " << at.query << " of "
           << at.query_length << ", key " << key << " + " << i << " of " << at.key_length;
     }

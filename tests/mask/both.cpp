@@ -58,7 +58,7 @@ TEST(both, either_mask_may_complain) {
   EXPECT_EQ(support::complaint(both{causal{}, padded}, 4, 7), "");
 }
 
-// Whether row `query` of one query sees keys 0 .. 4 of sequence 0 or 1, through bias() and visible().
+// Which of the keys 0 .. 4 of a sequence row `query` sees, through bias() and visible().
 template <class Mask>
 std::string seen(const Mask& mask, index batch, index query = 0, index queries = 1) {
   const row_position at{batch, 0, query, queries, 5};

@@ -133,7 +133,7 @@ TEST(reference, a_key_whose_bias_is_minus_infinity_is_not_there) {
   EXPECT_EQ(out[2], 0);
   EXPECT_EQ(out[3], 0);
   const double queries[] = {1}, keys[] = {nan, 1, 2}, values[] = {nan, 3, 5};
-  double one[1];
+  double one[1] = {};
   const double hidden[] = {-inf, 0, 0};
   reference::forward(attention<identity, unnormalized>{}.with(dense_bias{hidden, 1, 1, 1, 3}),
                      ld(queries, 1, 1), ld(keys, 3, 1), ld(values, 3, 1), ld(one, 1, 1));
@@ -253,7 +253,7 @@ TEST(reference, slots_know_the_number_of_a_segment_and_transforms_the_place) {
   const index offsets[] = {0, 1, 3};
   const double ones[] = {1, 1, 1}, values[] = {1, 10, 100};
   const index lengths[] = {1, 1};  // the second sequence sees the first of its two keys
-  double out[3];
+  double out[3] = {};
   const auto a = attention<identity, unnormalized>{}
                      .with(scale{1})
                      .with(key_lengths{lengths, 2})

@@ -89,9 +89,9 @@ std::vector<double> transformed_row(tensor_view<X> x, row_place at, const Transf
 }
 
 template <class Isa>
-double dot(const std::vector<double>& q, const std::vector<double>& k) {
+double dot(const double* q, const double* k, index dim) {
   double sum = 0;
-  for (std::size_t x = 0; x < q.size(); ++x) sum += q[x] * k[x];
+  for (index x = 0; x < dim; ++x) sum += q[x] * k[x];
   return sum;
 }
 
@@ -104,7 +104,7 @@ std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> 
   std::vector<double> s;
   for (index j : keys) {
     const auto k_row = transformed_row<Isa>(k, place_of_key<Isa>(a, at, kv_head, j), a.rows.k);
-    s.push_back(a.cap.cap(scale_of<Isa>(a, q.dim) * dot<Isa>(q_row, k_row)) +
+    s.push_back(a.cap.cap(scale_of<Isa>(a, q.dim) * dot<Isa>(q_row.data(), k_row.data(), q.dim)) +
                 a.bias.template bias<double>(at, j));
   }
   return s;
@@ -114,19 +114,20 @@ std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> 
 template <class Isa = native_isa, class Attention, class Q, class K, class V>
 void forward_row(const Attention& a, tensor_view<Q> q, tensor_view<K> k, tensor_view<V> v,
                  row_position at, double* out) {
-  std::vector<double> row(static_cast<std::size_t>(v.dim), 0);
-  if (const std::vector<index> keys = keys_of<Isa>(a, at); !keys.empty()) {
-    const std::vector<double> w =
-        weights<Isa>(a.normalizer, a.score, at, scores<Isa>(a, q, k, at, keys));
-    const index kv_head = at.head / (q.heads / k.heads);
-    for (std::size_t n = 0; n < keys.size(); ++n) {
-      const row_place place = place_of_key<Isa>(a, at, kv_head, keys[n]);
-      const V* v_row = v.row(place.batch, place.position, place.head);
-      for (std::size_t x = 0; x < row.size(); ++x) row[x] += w[n] * static_cast<double>(v_row[x]);
-    }
-    transform<Isa>(a.rows.out, place_of_query<Isa>(a, at), row);
-    transform<Isa>(a.rows.gate, place_of_query<Isa>(a, at), row);
+  for (index x = 0; x < v.dim; ++x) out[x] = 0;
+  const std::vector<index> keys = keys_of<Isa>(a, at);
+  if (keys.empty()) return;
+  const std::vector<double> w =
+      weights<Isa>(a.normalizer, a.score, at, scores<Isa>(a, q, k, at, keys));
+  const index kv_head = at.head / (q.heads / k.heads);
+  for (std::size_t n = 0; n < keys.size(); ++n) {
+    const row_place place = place_of_key<Isa>(a, at, kv_head, keys[n]);
+    const V* v_row = v.row(place.batch, place.position, place.head);
+    for (index x = 0; x < v.dim; ++x) out[x] += w[n] * static_cast<double>(v_row[x]);
   }
+  std::vector<double> row(out, out + v.dim);
+  transform<Isa>(a.rows.out, place_of_query<Isa>(a, at), row);
+  transform<Isa>(a.rows.gate, place_of_query<Isa>(a, at), row);
   std::copy(row.begin(), row.end(), out);
 }
 

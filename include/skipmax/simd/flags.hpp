@@ -41,8 +41,8 @@ SKIPMAX_INLINE T hidden_by_bytes(const std::uint8_t* flags) {
 template <class V>
 SKIPMAX_INLINE V hidden_by_bytes(const std::uint8_t* flags) requires(!math::scalar<V>) {
   using T = math::element_t<V>;
-  typedef std::uint8_t bytes __attribute__((vector_size(sizeof(V) / sizeof(T))));
-  typedef typename detail::lane_mask<T>::type lanes __attribute__((vector_size(sizeof(V))));
+  using bytes __attribute__((vector_size(sizeof(V) / sizeof(T)))) = std::uint8_t;
+  using lanes __attribute__((vector_size(sizeof(V)))) = typename detail::lane_mask<T>::type;
   bytes flag;
   __builtin_memcpy(&flag, flags, sizeof flag);
   // The comparison gives bytes of -1 and 0, which widen to lanes of -1 and 0.
@@ -59,7 +59,7 @@ template <class V>
 SKIPMAX_INLINE V hidden_by_bits(const std::uint8_t* flags, index first) requires(!math::scalar<V>) {
   using T = math::element_t<V>;
   using integer = typename detail::lane_mask<T>::type;
-  typedef integer lanes __attribute__((vector_size(sizeof(V))));
+  using lanes __attribute__((vector_size(sizeof(V)))) = integer;
   constexpr int W = sizeof(V) / sizeof(T), whole_bytes = W < 8 ? 1 : W / 8;
   static_assert(W <= 16);
   const std::uint8_t* from = flags + (first >> 3);
