@@ -17,6 +17,8 @@ void add_identity(const options&);
 void add_sigmoid(const options&);
 void add_silu(const options&);
 void add_laplace(const options&);
+void add_dressed_functors(const options&);
+void add_biased_functors(const options&);
 void add_eigen(const options&);
 
 }  // namespace bench

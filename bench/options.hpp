@@ -36,7 +36,12 @@ struct options {
   std::vector<workload> sweep;  // only for the functors of the plot
   std::vector<int> threads{1};
 
-  options over_sweep() const { return {sweep, {}, threads}; }
+  options over(const std::vector<workload>& other) const { return {other, {}, threads}; }
+  options over_sweep() const { return over(sweep); }
+  // What only some functors run, unless the user asked for other workloads instead.
+  options over_if_standard(const std::vector<workload>& other) const {
+    return over(sweep.empty() ? other : std::vector<workload>{});
+  }
 };
 
 [[noreturn]] inline void fail(std::string_view flag, std::string_view found,

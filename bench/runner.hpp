@@ -46,11 +46,12 @@ inline constexpr const char* dtype = sizeof(T) == 4 ? "f32" : "f64";
 template <class T>
 using forward_call = std::function<index(const operands<T>&, const workers&)>;
 
-template <class T, class Attention>
-forward_call<T> forward_of(const Attention& attention) {
-  return [attention, scratch = std::make_shared<skipmax::workspace>()](const operands<T>& x,
-                                                                       const workers& on) {
-    attention.forward(x.q, x.k, x.v, x.out, on, *scratch);
+// make(operands) is the attention: some of its slots point to operands.
+template <class T, class Make>
+forward_call<T> forward_of(const Make& make) {
+  return [make, scratch = std::make_shared<skipmax::workspace>()](const operands<T>& x,
+                                                                  const workers& on) {
+    make(x).with(x.segments).forward(x.q, x.k, x.v, x.out, on, *scratch);
     return scratch->bytes();
   };
 }
@@ -107,10 +108,29 @@ void add_runs(const options& o, const std::string& functor, const Make& make) {
     for (const workload& w : o.workloads) add_run<T>(functor, w, threads, make(w));
 }
 
+template <class T, class Make>
+void add_dressed(const options& o, const std::string& functor, const Make& make) {
+  add_runs<T>(o, functor, [&](const workload& w) {
+    const auto with_diagonal = [make](const operands<T>& x) {
+      return make(x).with(skipmax::causal{});
+    };
+    return w.causal ? forward_of<T>(with_diagonal) : forward_of<T>(make);
+  });
+}
+
 template <class T, class Attention>
 void add_functor(const options& o, const std::string& functor, const Attention& attention) {
-  add_runs<T>(o, functor, [&](const workload& w) {
-    return w.causal ? forward_of<T>(attention.with(skipmax::causal{})) : forward_of<T>(attention);
+  add_dressed<T>(o, functor, [=](const operands<T>&) { return attention; });
+}
+
+// Windows and sequences of many lengths.
+template <class Attention>
+void add_others(const options& o, const std::string& functor, const Attention& attention) {
+  add_runs<float>(o.over_if_standard(other_workloads()), functor, [&](const workload& w) {
+    const skipmax::sliding_window window{w.window - 1};
+    return w.window > 0
+               ? forward_of<float>([=](const operands<float>&) { return attention.with(window); })
+               : forward_of<float>([=](const operands<float>&) { return attention; });
   });
 }
 

@@ -16,8 +16,10 @@ import sys
 
 NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
 FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
-            "eigen_softmax eigen_relu").split()
-WORKLOADS = "vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16_qkv".split()
+            "relu_qk_layernorm relu_gated relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
+            "hstu eigen_softmax eigen_relu").split()
+WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16_qkv long_4k_w256 ragged "
+             "equal hstu_1k").split()
 
 
 def read_medians(path):
@@ -61,7 +63,7 @@ def print_rows(title, rows, workloads, cell):
         return
     print(f"  {title}")
     for row, cells in lines:
-        print(f"{row:14}" + "".join(f"{c or '-':>{column_width(w)}}" for w, c in zip(workloads, cells)))
+        print(f"{row:24}" + "".join(f"{c or '-':>{column_width(w)}}" for w, c in zip(workloads, cells)))
 
 
 def column_width(workload):
@@ -85,7 +87,7 @@ def print_table(medians, dtype, threads):
         return cell
 
     heading = f"{dtype}, {threads} thread" + ("s" if threads > 1 else "")
-    print(f"\n{heading:14}" + "".join(f"{w:>{column_width(w)}}" for w in workloads))
+    print(f"\n{heading:24}" + "".join(f"{w:>{column_width(w)}}" for w in workloads))
     print_rows("GFLOPS, of peak", functors, workloads, speed)
     print_rows("times as fast as softmax", [f for f in own if f != "softmax"], workloads,
                against(lambda _: "softmax"))

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "skipmax/row/head_vector.hpp"
+#include "skipmax/segments.hpp"
 #include "skipmax/tensor_view.hpp"
 
 namespace bench {
@@ -24,15 +26,30 @@ struct workload {
   index batch, heads, kv_heads, query_length, key_length, dim;
   bool causal = false;
   layout order = layout::bhld;
+  index window = 0;              // keys that each query sees, itself the last; 0: all
+  std::vector<index> lengths{};  // of sequences one after the other in a batch of 1, if any
 
+  // Of them, half where causal; with a window or sequences only those that are seen.
   double scores() const {
-    const auto all = static_cast<double>(batch * heads) * static_cast<double>(query_length) *
-                     static_cast<double>(key_length);
-    return causal ? all / 2 : all;
+    double of_head = static_cast<double>(query_length) * static_cast<double>(key_length);
+    if (window > 0)
+      of_head = static_cast<double>(query_length * window - window * (window - 1) / 2);
+    if (!lengths.empty()) of_head = 0;
+    for (index l : lengths) of_head += static_cast<double>(l) * static_cast<double>(l);
+    return static_cast<double>(batch * heads) * (causal ? of_head / 2 : of_head);
   }
   // Two products of dim multiply-adds for each score. What makes a weight of a score is not counted.
   double flops() const { return 4 * scores() * static_cast<double>(dim); }
 };
+
+// 32 sequences of 10 to 1000 positions, from a fixed seed.
+inline workload ragged_workload() {
+  std::mt19937_64 bits(1);
+  std::vector<index> lengths(32);
+  index total = 0;
+  for (index& l : lengths) total += l = 10 + static_cast<index>(bits() % 991);
+  return {"ragged", 1, 6, 6, total, total, 64, false, layout::bhld, 0, lengths};
+}
 
 // The vision transformers S/32, S/16 and S/8 at 224 pixels, a long sequence, a prefill.
 inline std::vector<workload> standard_workloads() {
@@ -43,6 +60,18 @@ inline std::vector<workload> standard_workloads() {
           {"causal_2k_d128", 1, 8, 8, 2048, 2048, 128, true},
           {"vit_s16_blhd", 8, 6, 6, 196, 196, 64, false, layout::blhd},
           {"vit_s16_qkv", 8, 6, 6, 196, 196, 64, false, layout::qkv}};
+}
+
+// For the functors that say so: a window, sequences of many lengths, and as many of their mean length.
+inline std::vector<workload> other_workloads() {
+  return {{"long_4k_w256", 1, 8, 8, 4096, 4096, 64, false, layout::bhld, 256},
+          ragged_workload(),
+          {"equal", 32, 6, 6, 505, 505, 64}};
+}
+
+// A layer of a sequential recommender.
+inline workload hstu_workload() {
+  return {"hstu_1k", 8, 4, 4, 1024, 1024, 64, true};
 }
 
 // Throughput against length: one head of 64, and about 1024 query rows where the length is shorter.
@@ -100,11 +129,23 @@ struct operands {
     fill_normal(in.k, 2);
     fill_normal(in.v, 3);
     q = in.q, k = in.k, v = in.v, out = made(h, n);
+    const tensor_view<T> gates = made(h, n);
+    fill_normal(gates, 4);
+    gate = gates;
+    const tensor_view<T> learned = skipmax::ld(memory.emplace_back(d).get(), 1, d);
+    fill_normal(learned, 5);
+    weight = {learned.data, d};
+    for (index l : w.lengths) offsets.push_back(offsets.back() + l);
+    if (!w.lengths.empty()) segments = {offsets.data(), static_cast<index>(w.lengths.size())};
   }
 
   std::vector<array<T>> memory;
   tensor_view<const T> q, k, v;
   tensor_view<T> out;
+  tensor_view<const T> gate;       // for the functors with a gate
+  skipmax::head_vector<T> weight;  // for those with a norm
+  std::vector<index> offsets{0};
+  skipmax::segments segments;
 };
 
 // Made when first asked for, then shared by every functor.
