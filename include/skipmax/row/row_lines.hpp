@@ -52,11 +52,5 @@ SKIPMAX_INLINE void finish_rows(row_matrix<const T> from, row_matrix<T> to, int 
   for (; x < dim; x += W) finish_columns<1, Isa, T>(from, to, rows, x, line, weight, bias);
 }
 
-// Rows r, r + 1, ..
-template <class T>
-SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> m, index r) {
-  return {m.data + r * m.stride, m.stride};
-}
-
 }  // namespace v0
 }  // namespace skipmax
