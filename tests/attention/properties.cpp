@@ -174,7 +174,7 @@ TEST(properties, dressed_sequences_alone_or_in_a_batch) {
     operands<float> x(p, 5), alone(p, 5);
     const index pairs = p.heads * p.query_length * p.key_length;
     const auto call = [&](const auto& a) {
-      support::run(a.with(dress.mask(5)).with(dress.bias(3)), x);
+      support::run(a.with(dress.mask(6)).with(dress.bias(3)), x);
       for (index b = 0; b < p.batch; ++b) {
         const dense_mask<> flags{dress.flags.data() + b * pairs, 1, 4, 33, 300};
         const dense_bias<float> dense{dress.dense.data() + b * pairs, 1, 4, 33, 300};

@@ -70,7 +70,13 @@ struct middle {  // a mask of a user's own
 
 TEST(visible, any_other_mask_is_asked) {
   EXPECT_EQ(seen(middle{}, row(0)), (keys{1, 2, 3}));
-  EXPECT_EQ(seen(both{middle{}, causal{}}, row(0)), (keys{1}));
+  EXPECT_EQ(seen(both{middle{}, causal{}}, row(0)), (keys{1, 2}));
+}
+
+// Only a mask that ends sequences moves another's diagonal.
+TEST(visible, two_diagonals_are_one) {
+  EXPECT_EQ(seen(both{causal{}, sliding_window{1, 1}}, row(0)), (keys{1, 2}));
+  EXPECT_EQ(seen(both{sliding_window{1, 1}, causal{}}, row(1)), (keys{2, 3}));
 }
 
 TEST(visible, a_window_moves_with_the_diagonal) {

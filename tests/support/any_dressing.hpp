@@ -18,7 +18,8 @@ using any_bias_slot = std::variant<skipmax::no_bias, skipmax::alibi, skipmax::re
                                    skipmax::dense_bias<T>>;
 using any_mask_slot =
     std::variant<skipmax::no_mask, skipmax::causal, skipmax::sliding_window, skipmax::key_lengths,
-                 skipmax::both<skipmax::causal, skipmax::key_lengths>, skipmax::dense_mask<>,
+                 skipmax::both<skipmax::causal, skipmax::key_lengths>,
+                 skipmax::both<skipmax::key_lengths, skipmax::causal>, skipmax::dense_mask<>,
                  skipmax::both<skipmax::sliding_window, skipmax::bit_mask>>;
 template <class T>
 using any_transform_slot =
@@ -49,6 +50,13 @@ struct any_mask_of {
 
   skipmax::key_range visible(skipmax::row_position at) const {
     return std::visit([&](const auto& m) { return m.visible(at); }, chosen);
+  }
+  index sequence_end(skipmax::row_position at) const {
+    return std::visit([&](const auto& m) { return skipmax::cut_to_sequence(m, at).key_length; },
+                      chosen);
+  }
+  skipmax::row_position aligned(skipmax::row_position at) const {
+    return std::visit([&](const auto& m) { return skipmax::aligned(m, at); }, chosen);
   }
   template <class V>
   V bias(skipmax::row_position at, index key) const {
@@ -176,12 +184,14 @@ struct dressing {
       case 4:
         return {skipmax::both<skipmax::causal, skipmax::key_lengths>{{}, padded}};
       case 5:
+        return {skipmax::both<skipmax::key_lengths, skipmax::causal>{padded, {}}};
+      case 6:
         return {dense_flags};
       default:
         return {skipmax::both<skipmax::sliding_window, skipmax::bit_mask>{{11, 5}, packed}};
     }
   }
-  static constexpr int mask_kinds = 7;
+  static constexpr int mask_kinds = 8;
 
   any_bias_of<T> bias(int kind) const {
     const problem& p = sequences;

@@ -38,7 +38,9 @@ SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) 
   const sequence_place in = place_sequence(plan, number / plan.blocks / plan.sizes.heads);
   const index rest = in.query_length - first;
   return {in, head, head / (plan.sizes.heads / plan.sizes.kv_heads), first,
-          rest < 0 ? 0 : rest < plan.query_block ? rest : plan.query_block};
+          rest < 0                  ? 0
+          : rest < plan.query_block ? rest
+                                    : plan.query_block};
 }
 
 // The same with its pointers into the worker's scratch, whose layout is in tile/layout.hpp.

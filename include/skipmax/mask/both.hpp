@@ -1,12 +1,12 @@
-// Two masks at once: a key is visible where both let it through, and the second takes the sequence
-// to end where the first one ended it. So the order says where a diagonal lies:
+// Two masks at once: a key is visible where both let it through. Where the first one ends sequences, as
+// key_lengths does, the second takes them to end there. So the order says where a diagonal lies:
 //
 //   both{key_lengths, causal}   the last query sees the last key of its own sequence: new queries
 //                               over caches of different lengths
 //   both{causal, key_lengths}   the diagonal of the padded batch, cut to each length:
 //                               self-attention over sequences padded at their ends
 //
-// A key that either hides on its own is hidden; that ends no sequence.
+// A bias goes by the positions of that diagonal. A key that either hides on its own is hidden.
 #pragma once
 
 #include "skipmax/bias/score_bias.hpp"
@@ -18,6 +18,7 @@ inline namespace v0 {
 template <mask_policy First, mask_policy Second>
 struct both {
   static constexpr bool rows_alike = sees_alike<First> && sees_alike<Second>;
+  static constexpr bool has_diagonal = v0::has_diagonal<First> || v0::has_diagonal<Second>;
   static constexpr bool hides_keys = hides_single_keys<First> || hides_single_keys<Second>;
 
   First first;
@@ -25,24 +26,27 @@ struct both {
 
   SKIPMAX_INLINE key_range visible(row_position at) const {
     const key_range a = visible_range(first, at);
-    at.key_length = a.last;
-    const key_range b = second.visible(at);
+    const key_range b = visible_range(second, cut_to_sequence(first, at));
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+  }
+
+  SKIPMAX_INLINE index sequence_end(row_position at) const {
+    return cut_to_sequence(second, cut_to_sequence(first, at)).key_length;
+  }
+  SKIPMAX_INLINE row_position aligned(row_position at) const {
+    if constexpr (v0::has_diagonal<Second>)
+      return v0::aligned(second, cut_to_sequence(first, at));
+    else
+      return v0::aligned(first, at);
   }
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const requires(hides_keys) {
-    if constexpr (!hides_single_keys<Second>) {
-      return first.template bias<V>(at, key);
-    } else {
-      row_position cut = at;
-      cut.key_length = visible_range(first, at).last;
-      const V of_second = second.template bias<V>(cut, key);
-      if constexpr (hides_single_keys<First>)
-        return first.template bias<V>(at, key) + of_second;
-      else
-        return of_second;
-    }
+    V sum = math::constant<V>(0);
+    if constexpr (hides_single_keys<First>) sum = first.template bias<V>(at, key);
+    if constexpr (hides_single_keys<Second>)
+      sum = sum + second.template bias<V>(cut_to_sequence(first, at), key);
+    return sum;
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {

@@ -8,6 +8,8 @@ namespace skipmax {
 inline namespace v0 {
 
 struct causal {
+  static constexpr bool has_diagonal = true;
+
   SKIPMAX_INLINE key_range visible(row_position at) const {
     return {0, at.key_length - at.query_length + at.query + 1};
   }

@@ -14,6 +14,7 @@ struct key_lengths {
   index batch = 0;
 
   SKIPMAX_INLINE key_range visible(row_position at) const { return {0, lengths[at.batch]}; }
+  SKIPMAX_INLINE index sequence_end(row_position at) const { return lengths[at.batch]; }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
     if (batch != p.batch) {

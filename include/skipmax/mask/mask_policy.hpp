@@ -1,14 +1,18 @@
-// What a mask is: the interval of keys that a query row sees, and, where that is not enough, single
-// keys of it that the row does not see.
+// What a mask is: the interval of keys that a query row sees.
 //
-//   key_range visible(row_position at) const;            // [first, last), cut to the keys given
-//   void check(const problem&, error_message&) const;    // optional: says what is wrong with it
-//   static constexpr bool rows_alike = true;             // optional: visible() is the same for
-//                                                        // every query row of a sequence
-//   static constexpr bool hides_keys = true;             // optional, with
-//   template <class V>
-//   SKIPMAX_INLINE V bias(row_position, index) const;    // 0, or -infinity for a hidden key, as in
-//                                                        // skipmax/bias/score_bias.hpp
+//   key_range visible(row_position at) const;             // [first, last), cut to [0, at.key_length)
+//   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
+//   static constexpr bool rows_alike = true;              // optional: visible() is the same for every
+//                                                         // query row of a sequence
+//   index sequence_end(row_position at) const;            // optional: the keys that the sequence has,
+//                                                         // if it is shorter than at.key_length
+//   static constexpr bool has_diagonal = true;            // optional: what is seen goes by the position
+//                                                         // of the query in its sequence
+//
+// One that is no interval hides single keys among those it shows, by a bias of -infinity:
+//
+//   static constexpr bool hides_keys = true;
+//   template <class V> V bias(row_position at, index key) const;   // 0 or -infinity: score_bias.hpp
 #pragma once
 
 #include <concepts>
@@ -36,6 +40,29 @@ SKIPMAX_INLINE key_range visible_range(const M& mask, row_position at) {
   if (keys.first < 0) keys.first = 0;
   if (keys.last > at.key_length) keys.last = at.key_length;
   return keys.first < keys.last ? keys : key_range{0, 0};
+}
+
+// The row in the sequence as the mask ends it.
+template <mask_policy M>
+SKIPMAX_INLINE row_position cut_to_sequence(const M& mask, row_position at) {
+  if constexpr (requires { mask.sequence_end(at); })
+    if (const index end = mask.sequence_end(at); end < at.key_length) at.key_length = end;
+  return at;
+}
+
+template <class M>
+inline constexpr bool has_diagonal = requires {
+  requires M::has_diagonal;
+};
+
+// The row in the sequence to whose end the mask's diagonal is aligned, and with it the positions that a
+// bias counts.
+template <mask_policy M>
+SKIPMAX_INLINE row_position aligned(const M& mask, row_position at) {
+  if constexpr (requires { mask.aligned(at); })
+    return mask.aligned(at);
+  else
+    return at;
 }
 
 }  // namespace v0

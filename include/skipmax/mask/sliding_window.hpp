@@ -10,6 +10,8 @@ namespace skipmax {
 inline namespace v0 {
 
 struct sliding_window {
+  static constexpr bool has_diagonal = true;
+
   index before = 0, after = 0;
 
   // Compared before they are added: before and after may be as large as an index can be.

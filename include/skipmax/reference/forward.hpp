@@ -21,13 +21,11 @@
 #include <vector>
 
 #include "skipmax/problem.hpp"
+#include "skipmax/reference/rows.hpp"
 #include "skipmax/reference/visible.hpp"
 #include "skipmax/reference/weights.hpp"
 #include "skipmax/row/row_transform.hpp"
 #include "skipmax/tensor_view.hpp"
-#if __has_include("skipmax/reference/rows.hpp")
-#include "skipmax/reference/rows.hpp"
-#endif
 
 namespace skipmax {
 inline namespace v0 {
@@ -70,13 +68,9 @@ template <class Isa = native_isa, class Attention>
 std::vector<index> keys_of(const Attention& a, row_position at) {
   std::vector<index> keys;
   for (index j : visible<Isa>(a.mask, at))
-    if (!is_minus_infinity<Isa>(a.bias.template bias<double>(at, j))) keys.push_back(j);
+    if (!is_minus_infinity<Isa>(a.bias.template bias<double>(on_diagonal<Isa>(a.mask, at), j)))
+      keys.push_back(j);
   return keys;
-}
-
-template <class Isa, class Transform>
-void transform(const Transform& rows, row_place at, std::vector<double>& row) {
-  if constexpr (!std::is_same_v<Transform, no_transform>) transform_row<Isa>(rows, at, row);
 }
 
 // One row of q or k after its transform.
@@ -84,7 +78,7 @@ template <class Isa, class X, class Transform>
 std::vector<double> transformed_row(tensor_view<X> x, row_place at, const Transform& rows) {
   const X* from = x.row(at.batch, at.position, at.head);
   std::vector<double> row(from, from + x.dim);
-  transform<Isa>(rows, at, row);
+  transform_row<Isa>(rows, at, row);
   return row;
 }
 
@@ -105,7 +99,7 @@ std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> 
   for (index j : keys) {
     const auto k_row = transformed_row<Isa>(k, place_of_key<Isa>(a, at, kv_head, j), a.rows.k);
     s.push_back(a.cap.cap(scale_of<Isa>(a, q.dim) * dot<Isa>(q_row.data(), k_row.data(), q.dim)) +
-                a.bias.template bias<double>(at, j));
+                a.bias.template bias<double>(on_diagonal<Isa>(a.mask, at), j));
   }
   return s;
 }
@@ -126,8 +120,8 @@ void forward_row(const Attention& a, tensor_view<Q> q, tensor_view<K> k, tensor_
     for (index x = 0; x < v.dim; ++x) out[x] += w[n] * static_cast<double>(v_row[x]);
   }
   std::vector<double> row(out, out + v.dim);
-  transform<Isa>(a.rows.out, place_of_query<Isa>(a, at), row);
-  transform<Isa>(a.rows.gate, place_of_query<Isa>(a, at), row);
+  transform_row<Isa>(a.rows.out, place_of_query<Isa>(a, at), row);
+  transform_row<Isa>(a.rows.gate, place_of_query<Isa>(a, at), row);
   std::copy(row.begin(), row.end(), out);
 }
 

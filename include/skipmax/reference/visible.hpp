@@ -7,7 +7,7 @@
 //   key_lengths     j < lengths[batch]
 //   dense_mask      the byte [batch, head, i, j] is not 0
 //   bit_mask        the bit [batch, head, i, j] is 1
-//   both(A, B)      A, and B in the sequence that ends where A ended it
+//   both(A, B)      A, and B in the sequence as A ends it, if A does (key_lengths)
 //
 // Any other mask is asked for its own visible(at), and bias(at, j) if it hides single keys. What
 // hides single keys ends no sequence.
@@ -94,18 +94,18 @@ std::vector<index> visible(const Mask& mask, row_position at) {
   return keys;
 }
 
-// The number of keys that the sequence has once the mask has cut its end.
+// Where the mask ends the row's sequence: key_lengths does, and what says so itself.
 template <class Isa, class Mask>
 index end_of(const Mask& mask, row_position at) {
-  if constexpr (hides_single_keys<Mask>) return visible_range(mask, at).last;
-  const std::vector<index> keys = visible<Isa>(mask, at);
-  return keys.empty() ? 0 : keys.back() + 1;
+  if constexpr (requires { mask.sequence_end(at); })
+    return std::min(at.key_length, mask.sequence_end(at));
+  return at.key_length;
 }
 
 template <class Isa, class First, class Second>
 index end_of(const both<First, Second>& mask, row_position at) {
   at.key_length = end_of<Isa>(mask.first, at);
-  return std::min(at.key_length, end_of<Isa>(mask.second, at));
+  return end_of<Isa>(mask.second, at);
 }
 
 template <class Isa, class First, class Second>
@@ -117,6 +117,21 @@ std::vector<index> visible(const both<First, Second>& mask, row_position at) {
   std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),
                         std::back_inserter(keys));
   return keys;
+}
+
+// The row in the sequence that the mask's diagonal is aligned to: of two masks the second's, if it has
+// one. A bias counts positions by it.
+template <class Isa, class Mask>
+row_position on_diagonal(const Mask& mask, row_position at) {
+  if constexpr (requires { mask.aligned(at); }) return mask.aligned(at);
+  return at;
+}
+
+template <class Isa, class First, class Second>
+row_position on_diagonal(const both<First, Second>& mask, row_position at) {
+  if constexpr (!has_diagonal<Second>) return on_diagonal<Isa>(mask.first, at);
+  at.key_length = end_of<Isa>(mask.first, at);
+  return on_diagonal<Isa>(mask.second, at);
 }
 
 }  // namespace reference

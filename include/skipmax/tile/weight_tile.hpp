@@ -62,23 +62,39 @@ inline constexpr bool takes_raw_scores =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     std::is_same_v<decltype(Attention::score), identity>;
 
-// What is added to the scores of row `at`: bias and mask together, for the keys from `key` on. Of a
-// register that reaches beyond the last key the rest is zeros.
-template <class V, class Attention>
-SKIPMAX_INLINE V bias_of(const Attention& a, row_position at, index key) {
-  using T = math::element_t<V>;
-  const auto sum = [&]<class N>(N zero, index j) SKIPMAX_LAMBDA {
-    if constexpr (has_bias<Attention>) zero = zero + a.bias.template bias<N>(at, j);
-    if constexpr (hides_single_keys<decltype(Attention::mask)>)
-      zero = zero + a.mask.template bias<N>(at, j);
-    return zero;
-  };
-  constexpr int W = static_cast<int>(sizeof(V) / sizeof(T));
-  if (key + W <= at.key_length) return sum(math::constant<V>(0), key);
-  alignas(64) T edge[W];
-  for (int i = 0; i < W; ++i) edge[i] = key + i < at.key_length ? sum(T(0), key + i) : T(0);
-  return math::load<V>(edge);
-}
+// What bias and mask together add to scores. A copy of the two slots: through a reference the compiler
+// would work out every pointer again for each register, for all it knows a store has changed them.
+template <class Isa, class T, class Attention>
+struct score_addends {
+  using V = simd<T, Isa>;
+  static constexpr bool any = has_bias<Attention> || hides<Attention>;
+  static constexpr bool by_mask = hides_single_keys<decltype(Attention::mask)>;
+
+  decltype(Attention::bias) bias;
+  decltype(Attention::mask) mask;
+
+  // For the keys from `key` on, within the sequence; of a register that reaches beyond it the rest is
+  // zeros.
+  SKIPMAX_INLINE V of(row_position at, index key) const {
+    constexpr index W = lanes<T, Isa>;
+    const row_position on_diagonal = aligned(mask, at);
+    const index last =
+        at.key_length < on_diagonal.key_length ? at.key_length : on_diagonal.key_length;
+    if (key + W <= last) return sum<V>(at, on_diagonal, key);
+    alignas(64) T edge[W];
+    for (index i = 0; i < W; ++i)
+      edge[i] = key + i < last ? sum<T>(at, on_diagonal, key + i) : T(0);
+    return V::load_aligned(edge);
+  }
+
+  template <class N>
+  SKIPMAX_INLINE N sum(row_position at, row_position on_diagonal, index key) const {
+    N all = math::constant<N>(0);
+    if constexpr (has_bias<Attention>) all = bias.template bias<N>(on_diagonal, key);
+    if constexpr (by_mask) all = all + mask.template bias<N>(at, key);
+    return all;
+  }
+};
 
 template <class V>
 SKIPMAX_INLINE auto is_hidden(V bias) {
@@ -90,10 +106,11 @@ template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range keys) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
+  const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
   const V one(T(1)), zero(T(0)), lane = math::lane_numbers<V>();
   V count = zero;
   for (index j = keys.first / W * W; j < keys.last; j += W) {
-    V here = math::select(is_hidden(bias_of<V>(a, at, j)), one, zero);
+    V here = math::select(is_hidden(addends.of(at, j)), one, zero);
     if (j < keys.first) here = math::select(lane < V(static_cast<T>(keys.first - j)), zero, here);
     if (j + W > keys.last) here = math::select(lane < V(static_cast<T>(keys.last - j)), here, zero);
     count = count + here;
@@ -112,7 +129,7 @@ struct block_scorer {
   using Cap = decltype(Attention::cap);
   using Normalizer = decltype(Attention::normalizer);
   static constexpr bool shifted = shifts_scores<Normalizer>;
-  static constexpr bool biased = has_bias<Attention> || hides<Attention>;
+  static constexpr bool biased = score_addends<Isa, T, Attention>::any;
   static constexpr bool plain = std::is_same_v<Cap, no_cap> && !shifted && !biased;
   static constexpr bool raw = takes_raw_scores<Attention>;
 
@@ -152,13 +169,14 @@ struct block_scorer {
   SKIPMAX_NOINLINE void weigh_rows(index first, index last) const {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>;
+    const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
     row_position row = first_row;
     for (int r = 0; r < block.rows; ++r, ++row.query)
       for (index j = first / W * W; j < last; j += W) {
         T* at = block.scores + r * block.stride + j;
         V s = a.cap.cap(V::load_aligned(at));
         [[maybe_unused]] V bias(T(0));
-        if constexpr (biased) bias = bias_of<V>(a, row, first_key + j), s = s + bias;
+        if constexpr (biased) bias = addends.of(row, first_key + j), s = s + bias;
         if constexpr (shifted) s = s + V(shift[r]);
         s = a.score.value(s);
         if constexpr (!is_pointwise<Normalizer>)
