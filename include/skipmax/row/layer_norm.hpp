@@ -36,22 +36,26 @@ struct layer_norm {
       using V = simd<T, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);
       detail::layer_statistics<Isa, T> found[2];
-      in_steps<Isa, T>(
-          rows,
-          [&](index r, int count, int place) SKIPMAX_LAMBDA {
-            detail::find_statistics<Isa, T>(rows_from(from, r), count, dim, eps, found[place]);
-          },
-          [&](index r, int count, int place) SKIPMAX_LAMBDA {
-            const auto& of = found[place];
-            finish_rows<Isa, T>(
-                rows_from(from, r), rows_from(to, r), count, dim,
-                [&](int row) SKIPMAX_LAMBDA {
-                  return detail::layer_line<V>{V(of.center[row]), V(of.factor[row]),
-                                               V(of.shift[row])};
-                },
-                [&](index x) SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, dim, T(1)); },
-                [&](index x) SKIPMAX_LAMBDA { return load_learned<Isa>(biases, x, dim, T(0)); });
-          });
+      for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
+        in_steps<Isa, T>(
+            rows,
+            [&](index r, int count, int place) SKIPMAX_LAMBDA {
+              detail::find_statistics<Isa, T>(rows_from(from, r), count, width, eps, found[place]);
+            },
+            [&](index r, int count, int place) SKIPMAX_LAMBDA {
+              const auto& of = found[place];
+              finish_rows<Isa, T>(
+                  rows_from(from, r), rows_from(to, r), count, width,
+                  [&](int row) SKIPMAX_LAMBDA {
+                    return detail::layer_line<V>{V(of.center[row]), V(of.factor[row]),
+                                                 V(of.shift[row])};
+                  },
+                  [&](index x)
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, T(1)); },
+                  [&](index x)
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(biases, x, width, T(0)); });
+            });
+      });
     }
   }
 

@@ -71,19 +71,23 @@ struct rms_norm {
       const T* weights = weight.row(first.head);
       const V added(weights && one_plus ? T(1) : T(0));
       alignas(64) T factors[2][lanes<T, Isa>];
-      in_steps<Isa, T>(
-          rows,
-          [&](index r, int count, int place) SKIPMAX_LAMBDA {
-            detail::find_rms_factors<Isa, T>(rows_from(from, r), count, dim, eps, factors[place]);
-          },
-          [&](index r, int count, int place) SKIPMAX_LAMBDA {
-            finish_rows<Isa, T>(
-                rows_from(from, r), rows_from(to, r), count, dim,
-                [&](int row) SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[place][row])}; },
-                [&](index x)
-                    SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, dim, T(1)) + added; },
-                [](index) SKIPMAX_LAMBDA { return V(T(0)); });
-          });
+      for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
+        in_steps<Isa, T>(
+            rows,
+            [&](index r, int count, int place) SKIPMAX_LAMBDA {
+              detail::find_rms_factors<Isa, T>(rows_from(from, r), count, width, eps,
+                                               factors[place]);
+            },
+            [&](index r, int count, int place) SKIPMAX_LAMBDA {
+              finish_rows<Isa, T>(
+                  rows_from(from, r), rows_from(to, r), count, width,
+                  [&](int row)
+                      SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[place][row])}; },
+                  [&](index x)
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, T(1)) + added; },
+                  [](index) SKIPMAX_LAMBDA { return V(T(0)); });
+            });
+      });
     }
   }
 
