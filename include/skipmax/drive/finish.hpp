@@ -32,28 +32,32 @@ SKIPMAX_INLINE void find_factors(const Attention& a, const forward_task<T>& task
   }
 }
 
-// Rows of sums to rows of out. A row whose factor is 0 saw nothing and is zeros, whatever a transform
-// would make of it.
+// Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
+// where rows are whole registers. A row that saw nothing is zeros, whatever they would make of it.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
-                               const forward_task<T>& task, index row, int rows, row_matrix<T> sums,
-                               const T* factor) {
+                               const forward_task<T>& task, index row, int rows,
+                               row_matrix<T> finished, const T* factor) {
+  using Rows = decltype(a.rows);
   const row_place first = place_of(task, row);
   const row_matrix<T> out = rows_at(plan.out, first);
   const index dim = plan.sizes.value_dim;
-  if constexpr (decltype(a.rows)::changes_out) {
-    for (int r = 0; r < rows; ++r)
-      scale_row<Isa>(sums.data + r * sums.stride, sums.stride, factor[r]);
-    const row_matrix<const T> from{sums.data, sums.stride};
-    a.rows.out.template forward<Isa, T>(first, from, sums, rows, dim);
-    a.rows.gate.template forward<Isa, T>(first, from, sums, rows, dim);
-    for (int r = 0; r < rows; ++r)
-      if (factor[r] == T(0)) clear_row<Isa>(sums.data + r * sums.stride, sums.stride);
-    for (int r = 0; r < rows; ++r)
-      store_scaled<Isa>(out.data + r * out.stride, sums.data + r * sums.stride, dim, T(1));
-  } else {
-    for (int r = 0; r < rows; ++r)
-      store_scaled<Isa>(out.data + r * out.stride, sums.data + r * sums.stride, dim, factor[r]);
+  const bool whole = dim == finished.stride;
+  const row_matrix<T> last = whole ? out : finished;
+  const row_matrix<const T> from{finished.data, finished.stride};
+  if constexpr (Rows::gates) {
+    if constexpr (Rows::normalizes)
+      a.rows.out.template forward<Isa, T>(first, from, finished, rows, dim);
+    a.rows.gate.template forward<Isa, T>(first, from, last, rows, dim);
+  } else if constexpr (Rows::normalizes) {
+    a.rows.out.template forward<Isa, T>(first, from, last, rows, dim);
+  }
+  for (int r = 0; r < rows; ++r) {
+    T* to = out.data + r * out.stride;
+    if (!Rows::changes_out || !whole)
+      store_scaled<Isa>(to, finished.data + r * finished.stride, dim, T(1));
+    if (Rows::changes_out && factor[r] == T(0))
+      for (index x = 0; x < dim; ++x) to[x] = T(0);
   }
 }
 

@@ -73,8 +73,8 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const row_matrix<T> sums{task.out + row * width, width};
 
   next.fetch_part();
-  if constexpr (requires { a.rows.gate.fetch(place_of(task, row), rows); })
-    if (keys.last) a.rows.gate.fetch(place_of(task, row), rows);
+  if constexpr (requires { a.rows.gate.g; })
+    if (keys.last) fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
@@ -96,19 +96,20 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
     add_ragged_keys<Isa, false>(task.weights, keys, rows, v, sums);
     earlier = true;
   }
-  const bool direct = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
+  const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
                       padded_rows<layout::rows>(rows) == rows;
   for (T& f : factor) f = T(1);
-  if (direct) find_factors<Isa>(a, task, row, rows, factor);
+  if (keys.last) find_factors<Isa>(a, task, row, rows, factor);
   if (shared)
     value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
                     all.last - all.first,
                     {{earlier ? sums.data : nullptr, width},
-                     direct ? rows_at(plan.out, place_of(task, row)) : sums,
+                     to_out ? rows_at(plan.out, place_of(task, row)) : sums,
                      factor},
                     width);
-  if (direct || !keys.last) return;
-  find_factors<Isa>(a, task, row, rows, factor);
+  if (to_out || !keys.last) return;
+  if (!shared)
+    for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   store_rows<Isa>(a, plan, task, row, rows, sums, factor);
 }
 

@@ -69,11 +69,11 @@ struct gate {
       index x = 0;
       for (; x + W <= dim; x += W)
         (V::load_unaligned(in + x) * act.value(V::load_unaligned(of_row + x)))
-            .store_aligned(out + x);
+            .store_unaligned(out + x);
       if (x == dim) continue;
       alignas(64) T edge[W] = {};
       for (index i = 0; x + i < dim; ++i) edge[i] = of_row[x + i];
-      (V::load_unaligned(in + x) * act.value(V::load_aligned(edge))).store_aligned(out + x);
+      (V::load_unaligned(in + x) * act.value(V::load_aligned(edge))).store_unaligned(out + x);
     }
   }
 
@@ -92,7 +92,7 @@ struct gate {
       const V factor(number[r % W]);
       for (index x = 0; x < dim; x += W)
         (V::load_unaligned(from.data + r * from.stride + x) * factor)
-            .store_aligned(to.data + r * to.stride + x);
+            .store_unaligned(to.data + r * to.stride + x);
     }
   }
 };

@@ -37,7 +37,7 @@ SKIPMAX_INLINE void finish_columns(row_matrix<const T> from, row_matrix<T> to, i
     T* out = to.data + r * to.stride + x;
 #pragma GCC unroll 4
     for (int i = 0; i < N; ++i)
-      of_row.value(V::load_unaligned(in + i * W), w[i], b[i]).store_aligned(out + i * W);
+      of_row.value(V::load_unaligned(in + i * W), w[i], b[i]).store_unaligned(out + i * W);
   }
 }
 

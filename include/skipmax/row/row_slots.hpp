@@ -55,8 +55,9 @@ struct row_slots {
 
   static constexpr bool changes_q = !std::is_same_v<Q, no_transform>;
   static constexpr bool changes_k = !std::is_same_v<K, no_transform>;
-  static constexpr bool changes_out =
-      !std::is_same_v<Out, no_transform> || !std::is_same_v<Gate, no_transform>;
+  static constexpr bool normalizes = !std::is_same_v<Out, no_transform>;
+  static constexpr bool gates = !std::is_same_v<Gate, no_transform>;
+  static constexpr bool changes_out = normalizes || gates;
 
   template <class R>
   SKIPMAX_INLINE constexpr auto with(on_q<R> slot) const {

@@ -7,8 +7,8 @@
 //   void check(const problem&, index heads, index dim, error_message&) const;   // optional
 //
 // A few rows at a time, so that their reductions share registers. Row r is the one at position
-// first.position + r of its tensor. `from` may be read, at any alignment, and `to` written, aligned, in
-// whole registers: what stands in `from` beyond dim is finite, what is left in `to` beyond dim is of no
+// first.position + r of its tensor. `from` may be read and `to` written in whole registers, at any
+// alignment: what stands in `from` beyond dim is finite, what is left in `to` beyond dim is of no
 // account. Both may be one matrix.
 #pragma once
 

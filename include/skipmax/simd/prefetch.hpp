@@ -29,5 +29,13 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, inde
   return {reinterpret_cast<std::uintptr_t>(from.data), rows, dim * bytes, from.stride * bytes};
 }
 
+// A few rows at once.
+template <class T>
+SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {
+  upcoming_rows all = upcoming(from, rows, dim);
+  all.divide(1);
+  all.fetch_part();
+}
+
 }  // namespace v0
 }  // namespace skipmax
