@@ -17,9 +17,9 @@ static_assert(std::is_same_v<decltype(layer_norm{head_vector<float>{}}), layer_n
 static_assert(
     std::is_same_v<decltype(layer_norm{head_vector<double>{}, {}, 1e-5}), layer_norm<double>>);
 
-// With z = (x - mean) / deviation: rounding of the sums, which grows as the square root of their length
-// and is up to 9 times that of a variance, of z itself, of weight and bias; and, for the definition, the
-// rounding of a mean that is large beside the deviation.
+// With z = (x - mean) / deviation: rounding of the sums, which grows as the square root of their
+// length and is up to 9 times that of a variance, of z itself, of weight and bias; and, for the
+// definition, the rounding of a mean that is large beside the deviation.
 template <class T>
 auto tolerance(double weight, double bias, double eps) {
   return [=](const std::vector<double>& row) {

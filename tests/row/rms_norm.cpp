@@ -16,7 +16,8 @@ static_assert(skipmax::row_transform<rms_norm<float>>);
 static_assert(
     std::is_same_v<decltype(rms_norm{head_vector<float>{}, 1e-5, true}), rms_norm<float>>);
 
-// Rounding of the sum, which grows as the square root of its length, and of the few operations after it.
+// Rounding of the sum, which grows as the square root of its length, and of the few operations
+// after it.
 template <class T>
 auto tolerance(double weight, double eps) {
   return [=](const std::vector<double>& row) {

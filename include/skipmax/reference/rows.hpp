@@ -1,4 +1,5 @@
-// What happens to one row of one head, [dim], by its formula: the definition of every row transform.
+// What happens to one row of one head, [dim], by its formula: the definition of every row
+// transform.
 //
 //   layer_norm    (x - mean) / sqrt(var + eps) * weight + bias
 //   rms_norm      x / sqrt(mean(x^2) + eps) * weight, or * (1 + weight)

@@ -1,5 +1,5 @@
-// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): each row of out times what a
-// projection of the block's input gave, element by element or one number for the head:
+// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): each row of out times
+// what a projection of the block's input gave, element by element or one number for the head:
 //
 //   out(b, l, h, x) *= act(g(b, l, h, x))          g [batch, query length, heads, dim]
 //   out(b, l, h, x) *= act(g(b, l, h, 0))          g [batch, query length, heads, 1]

@@ -1,5 +1,5 @@
-// Learned numbers of a row transform: [heads, dim], or [1, dim] for all heads. Without data and dim it
-// stands for none: ones for a weight, zeros for a bias.
+// Learned numbers of a row transform: [heads, dim], or [1, dim] for all heads. Without data and dim
+// it stands for none: ones for a weight, zeros for a bias.
 #pragma once
 
 #include "skipmax/error.hpp"

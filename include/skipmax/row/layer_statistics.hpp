@@ -2,10 +2,10 @@
 //
 //   (x - mean) / sqrt(var + eps) = (x - center) * factor + shift
 //
-// Two passes over the rows, as the formula has them, are one too many where the mean is at most twice
-// sqrt(var + eps): there the variance comes from the sums of x and x^2, which multiplies its rounding by 9 at
-// the most, and center is 0. The other rows, rare among q and k, are read once more. Which way a row goes
-// depends on that row alone, and so do its bits.
+// Two passes over the rows, as the formula has them, are one too many where the mean is at most
+// twice sqrt(var + eps): there the variance comes from the sums of x and x^2, which multiplies its
+// rounding by 9 at the most, and center is 0. The other rows, rare among q and k, are read once
+// more. Which way a row goes depends on that row alone, and so do its bits.
 #pragma once
 
 #include "skipmax/row/row_sums.hpp"
@@ -56,8 +56,8 @@ SKIPMAX_INLINE moments<simd<T, Isa>> find_moments(row_matrix<const T> x, int row
   return {sum_across(first.sum, second.sum), sum_across(first.squares, second.squares)};
 }
 
-// The rows of `far`, whose mean is so large that x^2 hides the variance, once more around their mean.
-// What that misses of the mean, for it does not fit one number of T, goes to the shift.
+// The rows of `far`, whose mean is so large that x^2 hides the variance, once more around their
+// mean. What that misses of the mean, for it does not fit one number of T, goes to the shift.
 template <class Isa, class T, class Mask>
 SKIPMAX_NOINLINE void find_centered(row_matrix<const T> x, int rows, index dim, double eps,
                                     Mask far, layer_statistics<Isa, T>& found) {

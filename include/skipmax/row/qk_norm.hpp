@@ -1,6 +1,7 @@
-// Transforms of q and k together, for attention::with: over the dim of a head, after the split into heads.
+// Transforms of q and k together, for attention::with: over the dim of a head, after the split into
+// heads.
 //
-//   qk_layernorm{q weight, k weight}     Flax's normalize_qk (Dehghani et al. 2023, arXiv 2302.05442)
+//   qk_layernorm{q weight, k weight}     Flax's normalize_qk (ViT-22B, arXiv 2302.05442)
 //   qk_rmsnorm{q weight, k weight}       as current language models have it
 //   qk_rows{q transform, k transform}    any two
 //

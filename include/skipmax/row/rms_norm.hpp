@@ -1,8 +1,9 @@
-// Root mean square normalization of each row of one head (Zhang and Sennrich 2019, arXiv 1910.07467):
+// Root mean square normalization of each row of one head (Zhang and Sennrich 2019, arXiv
+// 1910.07467):
 //
 //   y = x / sqrt(mean(x^2) + eps) * weight          or * (1 + weight), as in Gemma
 //
-// The mean is over the dim of the row.
+// The mean is over the dim of the row. Without a weight both are x / sqrt(mean(x^2) + eps).
 #pragma once
 
 #include <type_traits>

@@ -1,4 +1,5 @@
-// The last pass of a norm: every row through a line of its own, every column times its learned weight.
+// The last pass of a norm: every row through a line of its own, every column times its learned
+// weight.
 //
 //   to(r, x) = line(r).value(from(r, x), weight(x), bias(x))
 #pragma once
@@ -9,8 +10,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// A register of learned numbers, which are the caller's: not one element more than dim is read. Without
-// numbers it is `none`.
+// A register of learned numbers, which are the caller's: not one element more than dim is read.
+// Without numbers it is `none`.
 template <class Isa, class T>
 SKIPMAX_INLINE simd<T, Isa> load_learned(const T* row, index x, index dim, T none) {
   using V = simd<T, Isa>;

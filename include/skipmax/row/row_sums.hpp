@@ -1,11 +1,12 @@
 // Sums over rows, so that a row costs no horizontal operation of its own: each row is added up
-// vertically, into one register, and the lanes of the registers of several rows are then added up all at
-// once.
+// vertically, into one register, and the lanes of the registers of several rows are then added up
+// all at once.
 //
 //   lane r of the result = sum of the lanes of x[r]
 //
-// A merge tree: each level halves the registers, two shuffles and one addition for a pair. No lane of one
-// row ever meets one of another, so that NaN stays in its row, and no sum depends on a row's place.
+// A merge tree: each level halves the registers, two shuffles and one addition for a pair. No lane
+// of one row ever meets one of another, so that NaN stays in its row, and no sum depends on a row's
+// place.
 #pragma once
 
 #include "skipmax/simd/isa.hpp"
@@ -26,8 +27,9 @@ SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> m, index r) {
 template <class T>
 inline constexpr int row_group = 16 / static_cast<int>(sizeof(T));
 
-// The groups of a step, and its rows: those whose sums are found at once. With more than two groups a
-// step would not end before the next one could start, which hides how long its last operations take.
+// The groups of a step, and its rows: those whose sums are found at once. With more than two groups
+// a step would not end before the next one could start, which hides how long its last operations
+// take.
 template <class T, class Isa>
 inline constexpr int groups_of_step = lanes<T, Isa> > row_group<T> ? 2 : 1;
 template <class T, class Isa>
@@ -76,9 +78,9 @@ SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
   }
 }
 
-// Calls add(e, register, keep) for every register of the rows e = 0 .. of one group, of `dim` elements.
-// keep(term) is the term where it belongs to the row, zero in the lanes beyond dim: what stands there
-// must not count. Where the group has fewer rows its last one is taken again.
+// Calls add(e, register, keep) for every register of the rows e = 0 .. of one group, of `dim`
+// elements. keep(term) is the term where it belongs to the row, zero in the lanes beyond dim: what
+// stands there must not count. Where the group has fewer rows its last one is taken again.
 template <class Isa, class T, class Add>
 SKIPMAX_INLINE void each_register(row_matrix<const T> rows, int count, index dim, Add add) {
   using V = simd<T, Isa>;
@@ -99,8 +101,8 @@ SKIPMAX_INLINE void each_register(row_matrix<const T> rows, int count, index dim
   for (int e = 0; e < E; ++e) add(e, V::load_unaligned(row[e] + x), cut);
 }
 
-// f(dim), compiled once more for the dim of nearly all heads: without inner loops to leave, a norm of 64
-// floats takes 14 cycles a row on AVX-512 instead of 17.
+// f(dim), compiled once more for the dim of nearly all heads: without inner loops to leave, a norm
+// of 64 floats takes 14 cycles a row on AVX-512 instead of 17.
 template <class F>
 SKIPMAX_INLINE void for_known_dim(index dim, F f) {
   if (dim == 64)
@@ -109,8 +111,8 @@ SKIPMAX_INLINE void for_known_dim(index dim, F f) {
     f(dim);
 }
 
-// find(r, count, place) and then finish(r, count, place) for the steps of rows r, r + 1, .. r + count - 1.
-// place, 0 or 1, is where what was found waits while the next step is being found.
+// find(r, count, place) and then finish(r, count, place) for the steps of rows r, r + 1, .. r +
+// count - 1. place, 0 or 1, is where what was found waits while the next step is being found.
 template <class Isa, class T, class Find, class Finish>
 SKIPMAX_INLINE void in_steps(index rows, Find find, Finish finish) {
   constexpr index step = row_step<T, Isa>;

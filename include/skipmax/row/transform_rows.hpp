@@ -1,11 +1,11 @@
-// A row transform by itself, over every row of a tensor [batch, length, heads, dim] of any strides and any
-// alignment:
+// A row transform by itself, over every row of a tensor [batch, length, heads, dim] of any strides
+// and any alignment:
 //
 //   transform_rows(transform, x, out)               on the caller's thread
 //   transform_rows(transform, x, out, executor)
 //
-// out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it (Zhang et al.
-// 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
+// out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it
+// (Zhang et al. 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
 #pragma once
 
 #include "skipmax/check_views.hpp"
@@ -86,8 +86,8 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
 
 }  // namespace detail
 
-// x and out are tensor_views of float or both of double. Throws std::invalid_argument before anything is
-// written.
+// x and out are tensor_views of float or both of double. Throws std::invalid_argument before
+// anything is written.
 template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
 SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
                                    const tensor_view<T>& out, Executor&& executor = {}, Isa = {}) {
