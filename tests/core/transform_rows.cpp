@@ -1,4 +1,4 @@
-#include "skipmax/row/transform_rows.hpp"
+#include "skipmax/transform_rows.hpp"
 
 #include <stdexcept>
 
