@@ -13,6 +13,7 @@
 #include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
 #include "skipmax/simd/math.hpp"
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
@@ -38,6 +39,13 @@ struct dense_bias {
                     "pointer to the type of q and k");
       return math::load<V>(from);
     }
+  }
+
+  // Into the L2 cache: rows lie too far apart for the hardware to see what comes next.
+  SKIPMAX_INLINE void fetch(row_position at, index key, index keys) const {
+    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
+    fetch_rows<T>({data + b * apart.batch + h * apart.head + at.query * apart.length + key, 0}, 1,
+                  keys);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {

@@ -3,6 +3,7 @@
 //   template <class V> SKIPMAX_INLINE V bias(row_position at, index key) const;
 //   static constexpr bool hides_keys = true;              // optional: it may be -inf
 //   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
+//   void fetch(row_position at, index key, index keys) const;   // optional: into the cache, for soon
 //
 // V is a SIMD register of float or double and takes the biases of the keys key, key + 1, .. in its lanes,
 // or the plain scalar and takes one: math::load<V>(pointer) and math::lane_numbers<V>() serve both. Only

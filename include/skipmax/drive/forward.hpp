@@ -69,24 +69,20 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
       k,
       {task.weights, layout::weight_stride, rows, keys.seen, any, all, keys.fresh},
       first,
-      step.first_key};
+      step.first_key,
+      task.hidden + row};
   const row_matrix<T> sums{task.out + row * width, width};
 
   next.fetch_part();
   if constexpr (requires { a.rows.gate.g; })
-    if (keys.last) fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
+    if (keys.last && task.rows > rows_fetched_ahead)
+      fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
                                                factor)) {
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   }
-  if constexpr (counts_hidden<Attention>)
-    for (int r = 0; r < rows; ++r)
-      task.hidden[row + r] += count_hidden<Isa, T>(
-          a, position_of(task, row + r),
-          {step.first_key + keys.seen[r].first, step.first_key + keys.seen[r].last});
-
   next.fetch_part();
   bool earlier = !keys.fresh, shared = !is_empty(all);
   if (hides<Attention> && !values.finite) {
@@ -130,14 +126,15 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
     const tile_values<T> v = place_values<Isa, Attention>(plan, task, start, keys);
     upcoming_tile<T> next = start + keys < any.last
                                 ? upcoming_keys(plan, task, start + keys, any.last, KT)
-                                : upcoming_task(plan, number + plan.workers, KT);
+                                : upcoming_task(a, plan, number + plan.workers, KT);
     next.divide((task.rows + MR - 1) / MR * 2);
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);
       if (!alike || step.row == 0)
         step.keys.find(a.mask, position_of(task, step.row), step.rows, {start, start + keys});
-      if (!is_empty(step.keys.any)) attend_block<Isa>(a, plan, task, step, k, v, next);
+      if (is_empty(step.keys.any)) continue;
+      attend_block<Isa>(a, plan, task, step, k, v, next);
     }
   }
   clear_empty_rows(a.mask, plan, task);

@@ -87,12 +87,19 @@ SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
 // (most likely this number of tasks further on).
 template <class T>
 struct upcoming_tile {
-  upcoming_rows q, k, v;
+  upcoming_rows q, k, v, gate;
 
   // In `steps` equal parts, each call the next one.
-  SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
-  SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
+  SKIPMAX_INLINE void divide(index steps) {
+    q.divide(steps), k.divide(steps), v.divide(steps), gate.divide(steps);
+  }
+  SKIPMAX_INLINE void fetch_part() {
+    q.fetch_part(), k.fetch_part(), v.fetch_part(), gate.fetch_part();
+  }
 };
+
+// Of a gate the rows of a whole task, where they are few; else those of a row block when it is finished.
+inline constexpr index rows_fetched_ahead = 256;
 
 template <class T>
 SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const task_place& task,
@@ -101,16 +108,20 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const
   const row_place first = place_of_key(task, start);
   return {{},
           upcoming(rows_at(plan.k, first), keys, plan.sizes.key_dim),
-          upcoming(rows_at(plan.v, first), keys, plan.sizes.value_dim)};
+          upcoming(rows_at(plan.v, first), keys, plan.sizes.value_dim),
+          {}};
 }
 
-template <class T>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const forward_plan<T>& plan, index number,
-                                              index tile) {
+template <class T, class Attention>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const Attention& a, const forward_plan<T>& plan,
+                                              index number, index tile) {
   if (number >= plan.tasks) return {};
   const task_place task = place_task(plan, number);
   upcoming_tile<T> next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
   next.q = upcoming(rows_at(plan.q, place_of(task, 0)), task.rows, plan.sizes.key_dim);
+  if constexpr (requires { a.rows.gate.g; })
+    if (task.rows <= rows_fetched_ahead)
+      next.gate = upcoming(rows_at(a.rows.gate.g, place_of(task, 0)), task.rows, a.rows.gate.g.dim);
   return next;
 }
 

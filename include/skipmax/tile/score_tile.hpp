@@ -5,6 +5,8 @@
 //   q [depth panels][MR][depth_stride], k [key panels][dim][NR], s [MR][weight_stride]
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/simd/gemm.hpp"
 #include "skipmax/tile/layout.hpp"
 
@@ -17,18 +19,28 @@ struct raw_scores {
   SKIPMAX_INLINE void operator()(int, V (&)[NV]) const {}
 };
 
-template <class Isa, class T, int MR, int NV, class Epilogue>
-SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilogue epilogue) {
+// What else goes on while a panel is computed: meanwhile() is called each time its depth has gone on by
+// score_steps, to ask the memory for a little at a time.
+struct nothing_else {
+  SKIPMAX_INLINE void operator()() const {}
+};
+inline constexpr index score_steps = 8;
+
+template <class Isa, class T, int MR, int NV, class Epilogue, class Meanwhile>
+SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilogue epilogue,
+                                  Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
+  constexpr index panel = layout::depth_panel;
+  constexpr index step = std::is_same_v<Meanwhile, nothing_else> ? panel : score_steps;
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
-  while (dim > layout::depth_panel) {
-    sum.template multiply_add<layout::depth_stride>(q, k, layout::columns, layout::depth_panel);
-    q += layout::rows * layout::depth_stride;
-    k += layout::columns * layout::depth_panel;
-    dim -= layout::depth_panel;
+  for (index x = 0; x < dim; x += step) {
+    const index depth = dim - x < step ? dim - x : step;
+    meanwhile();
+    sum.template multiply_add<layout::depth_stride>(
+        q + x / panel * layout::rows * layout::depth_stride + x % panel, k + x * layout::columns,
+        layout::columns, depth);
   }
-  sum.template multiply_add<layout::depth_stride>(q, k, layout::columns, dim);
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r) {
     simd<T, Isa> row[NV];
@@ -41,18 +53,19 @@ SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilo
   }
 }
 
-// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk.
-template <class Isa, class T, class Epilogue>
+// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk. meanwhile(j) is
+// what goes on during the panel of columns j .. j + NR.
+template <class Isa, class T, class Epilogue, class Meanwhile>
 SKIPMAX_INLINE void score_tile(const T* q, int rows, const T* k, index dim, index first, index last,
-                               T* s, Epilogue epilogue) {
+                               T* s, Epilogue epilogue, Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
   constexpr index NR = layout::columns;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     for (index j = first / NR * NR; j < last; j += NR) {
       if (last - j > lanes<T, Isa>)
-        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + j, epilogue);
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + j, epilogue, meanwhile(j));
       else
-        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + j, epilogue);
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + j, epilogue, meanwhile(j));
     }
   });
 }

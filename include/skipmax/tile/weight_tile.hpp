@@ -101,26 +101,67 @@ SKIPMAX_INLINE auto is_hidden(V bias) {
   return bias == math::constant<V>(-__builtin_inf());
 }
 
-// Hidden keys among [keys.first, keys.last) of row `at`.
+// 1 in the lanes of hidden keys, of a register from key j on, that lie in `seen`.
+template <class V>
+SKIPMAX_INLINE V hidden_in(V bias, index j, key_range seen) {
+  using T = math::element_t<V>;
+  constexpr index W = static_cast<index>(sizeof(V) / sizeof(T));
+  const V one(T(1)), zero(T(0));
+  V found = math::select(is_hidden(bias), one, zero);
+  if (j < seen.first || j + W > seen.last) {
+    const V key = math::lane_numbers<V>() + math::constant<V>(static_cast<double>(j));
+    found = math::select(key < math::constant<V>(static_cast<double>(seen.first)), zero, found);
+    found = math::select(key < math::constant<V>(static_cast<double>(seen.last)), found, zero);
+  }
+  return found;
+}
+
+template <class Isa, class T>
+SKIPMAX_INLINE T sum_of_lanes(simd<T, Isa> x) {
+  constexpr int W = lanes<T, Isa>;
+  alignas(64) T of_lanes[W];
+  x.store_aligned(of_lanes);
+#pragma GCC unroll 4
+  for (int half = W / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (int i = 0; i < half; ++i) of_lanes[i] += of_lanes[i + half];
+  return of_lanes[0];
+}
+
+// Hidden keys among those that row `at` sees otherwise, counted ahead.
 template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range keys) {
+SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range seen) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
-  const V one(T(1)), zero(T(0)), lane = math::lane_numbers<V>();
-  V count = zero;
-  for (index j = keys.first / W * W; j < keys.last; j += W) {
-    V here = math::select(is_hidden(addends.of(at, j)), one, zero);
-    if (j < keys.first) here = math::select(lane < V(static_cast<T>(keys.first - j)), zero, here);
-    if (j + W > keys.last) here = math::select(lane < V(static_cast<T>(keys.last - j)), here, zero);
-    count = count + here;
-  }
-  alignas(64) T of_lanes[V::size];
-  count.store_aligned(of_lanes);
-  T sum = T(0);
-  for (index i = 0; i < W; ++i) sum += of_lanes[i];
-  return sum;
+  V count(T(0));
+  for (index j = 0; j < seen.last - seen.first; j += W)
+    count = count + hidden_in(addends.of(at, seen.first + j), j, {0, seen.last - seen.first});
+  return sum_of_lanes<Isa, T>(count);
 }
+
+// While the scores of a row block are computed, the biases of the next one come into the cache: in each
+// panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
+// and a few keys of many rows for the memory to open as many of its own rows.
+template <class T, class Bias>
+struct bias_fetch {
+  static constexpr index lines = 4, keys_a_part = lines * 64 / static_cast<index>(sizeof(T));
+
+  Bias bias;
+  row_position row;  // of the next block
+  index last_row;    // of those that are fetched during this panel
+  key_range tile;    // keys
+  index key;         // of the row, the next one
+  index parts_a_step;
+
+  SKIPMAX_INLINE void operator()() {
+    for (index part = 0; part < parts_a_step && row.query < last_row; ++part) {
+      bias.fetch(row, key, keys_a_part);
+      key += keys_a_part;
+      if (key >= tile.last) key = tile.first, ++row.query;
+    }
+  }
+};
 
 // Scores of one row block over one key tile, a range of columns at a time.
 template <class Isa, class T, class Attention>
@@ -140,13 +181,15 @@ struct block_scorer {
   score_block<T> block;
   row_position first_row;
   index first_key;  // of the tile
+  T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
 
   // Columns [first, last) with an epilogue of their own.
   template <class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, Epilogue epilogue) const {
     if (first >= last) return;
     score_tile<Isa>(q, block.rows, k.panels, k.dim, first, last < k.in_panels ? last : k.in_panels,
-                    block.scores, epilogue);
+                    block.scores, epilogue,
+                    [&](index j) SKIPMAX_LAMBDA { return fetch_of_panel(j); });
     if (last > k.in_panels)
       score_tail<Isa>(q, block.rows, k.tail, k.dim, last - k.in_panels, block.scores + k.in_panels,
                       epilogue);
@@ -166,24 +209,55 @@ struct block_scorer {
   }
 
  private:
+  SKIPMAX_INLINE auto fetch_of_panel(index j) const {
+    if constexpr (requires { a.bias.fetch(first_row, j, j); }) {
+      using fetch = bias_fetch<T, decltype(a.bias)>;
+      using layout = tile_layout<T, Isa>;
+      const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
+      const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
+      const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
+      const index steps = (k.dim + score_steps - 1) / score_steps;
+      row_position next = aligned(a.mask, first_row);
+      const index start = next.query + layout::rows,
+                  stop = start + (panel + 1) * layout::rows / panels;
+      next.query = start + panel * layout::rows / panels;
+      const index parts = (any.last - any.first + fetch::keys_a_part - 1) / fetch::keys_a_part;
+      return fetch{a.bias, next,       stop < next.query_length ? stop : next.query_length,
+                   tile,   tile.first, ((stop - next.query) * parts + steps - 1) / steps};
+    } else {
+      return nothing_else{};
+    }
+  }
+
+  // The members in locals: a store of scores might change them, for all the compiler knows.
   SKIPMAX_NOINLINE void weigh_rows(index first, index last) const {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>;
     const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
+    const Score score = a.score;
+    const Cap cap = a.cap;
+    const score_block<T> rows = block;
+    const index tile = first_key;
     row_position row = first_row;
-    for (int r = 0; r < block.rows; ++r, ++row.query)
+    for (int r = 0; r < rows.rows; ++r, ++row.query) {
+      T* const scores = rows.scores + r * rows.stride;
+      [[maybe_unused]] const key_range seen = rows.seen[r];
+      [[maybe_unused]] V count(T(0));
+      [[maybe_unused]] const V shift_of_row(shifted ? shift[r] : T(0));
       for (index j = first / W * W; j < last; j += W) {
-        T* at = block.scores + r * block.stride + j;
-        V s = a.cap.cap(V::load_aligned(at));
+        V s = cap.cap(V::load_aligned(scores + j));
         [[maybe_unused]] V bias(T(0));
-        if constexpr (biased) bias = addends.of(row, first_key + j), s = s + bias;
-        if constexpr (shifted) s = s + V(shift[r]);
-        s = a.score.value(s);
+        if constexpr (biased) bias = addends.of(row, tile + j), s = s + bias;
+        if constexpr (shifted) s = s + shift_of_row;
+        s = score.value(s);
         if constexpr (!is_pointwise<Normalizer>)
           s = s * V(static_cast<T>(Normalizer::score_factor));
         if constexpr (hides<Attention>) s = math::select(is_hidden(bias), weight_of_hidden(), s);
-        s.store_aligned(at);
+        if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
+        s.store_aligned(scores + j);
       }
+      if constexpr (counts_hidden<Attention>) hidden[r] += sum_of_lanes<Isa, T>(count);
+    }
   }
 
   // As a weight, or as a score that softmax makes a weight of zero of.
