@@ -52,12 +52,16 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
   } else if constexpr (Rows::normalizes) {
     a.rows.out.template forward<Isa, T>(first, from, last, rows, dim);
   }
-  for (int r = 0; r < rows; ++r) {
-    T* to = out.data + r * out.stride;
-    if (!Rows::changes_out || !whole)
-      store_scaled<Isa>(to, finished.data + r * finished.stride, dim, T(1));
-    if (Rows::changes_out && factor[r] == T(0))
-      for (index x = 0; x < dim; ++x) to[x] = T(0);
+  if (!Rows::changes_out || !whole)
+    for (int r = 0; r < rows; ++r)
+      store_scaled<Isa>(out.data + r * out.stride, finished.data + r * finished.stride, dim, T(1));
+  if constexpr (Rows::changes_out) {
+    bool empty = false;
+    for (int r = 0; r < rows; ++r) empty |= factor[r] == T(0);
+    if (!empty) return;
+    for (int r = 0; r < rows; ++r)
+      if (factor[r] == T(0))
+        for (index x = 0; x < dim; ++x) out.data[r * out.stride + x] = T(0);
   }
 }
 

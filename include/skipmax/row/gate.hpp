@@ -67,6 +67,11 @@ struct gate {
       const T *of_row = gates + r * g.length_stride, *in = from.data + r * from.stride;
       T* out = to.data + r * to.stride;
       index x = 0;
+      for (; x + 4 * W <= dim; x += 4 * W)
+#pragma GCC unroll 4
+        for (index i = x; i < x + 4 * W; i += W)
+          (V::load_unaligned(in + i) * act.value(V::load_unaligned(of_row + i)))
+              .store_unaligned(out + i);
       for (; x + W <= dim; x += W)
         (V::load_unaligned(in + x) * act.value(V::load_unaligned(of_row + x)))
             .store_unaligned(out + x);
