@@ -1,6 +1,6 @@
 // Attentions of vision transformers: relu / L with qk-layernorm, the gated attention unit, sigmoid
-// attention. Each `auto attention` can be lifted out as it stands. Each is compared with plain loops, to
-// 1e-5 of the largest number of the output.
+// attention. Each `auto attention` can be lifted out as it stands. Each is compared with plain
+// loops, to 1e-5 of the largest number of the output.
 #include "recipes/plain.hpp"
 
 using skipmax::as_blhd;
@@ -8,8 +8,8 @@ using skipmax::head_vector;
 
 constexpr int length = 196, heads = 3, dim = 64;
 
-// Wortsman et al. 2023, arXiv 2309.08586: relu(s) / L, s = <q, k> / sqrt(d). The norm is over the dim of
-// a head, with a scale that all heads share, no bias, eps 1e-6.
+// Wortsman et al. 2023, arXiv 2309.08586: relu(s) / L, s = <q, k> / sqrt(d). The norm is over the
+// dim of a head, with a scale that all heads share, no bias, eps 1e-6.
 bool relu_with_qk_layernorm() {
   const auto x = plain::make_inputs(2, length, heads, heads, dim, dim);
   const plain::numbers q_gamma = plain::normal(dim, 1, 5), k_gamma = plain::normal(dim, 1, 6);
@@ -29,8 +29,9 @@ plain::exact times_silu(plain::exact out, const plain::tensor& u) {
   return out;
 }
 
-// Hua et al. 2022, arXiv 2202.10447: relu(<q, k> / L)^2, one head, times silu(u), where u is a projection
-// of the block's input. L stands inside the square, so it counts twice; there is no 1 / sqrt(d).
+// Hua et al. 2022, arXiv 2202.10447: relu(<q, k> / L)^2, one head, times silu(u), where u is a
+// projection of the block's input. L stands inside the square, so it counts twice; there is no 1 /
+// sqrt(d).
 bool gated_attention_unit() {
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
 
@@ -44,8 +45,8 @@ bool gated_attention_unit() {
   return plain::report("GAU, relu(<q, k> / L)^2, gate", run(attention, x), times_silu(wanted, x.u));
 }
 
-// With a bias, relu(<q, k> / L + b)^2: it stands beside <q, k> / L, so L moves into the scale. There it
-// is one number for all rows, which is right where nothing is masked.
+// With a bias, relu(<q, k> / L + b)^2: it stands beside <q, k> / L, so L moves into the scale.
+// There it is one number for all rows, which is right where nothing is masked.
 bool gated_attention_unit_with_bias() {
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
   const int differences = 2 * length - 1;  // j - i from 1 - length on
@@ -76,8 +77,8 @@ bool squared_relu_with_gate() {
   return plain::report("relu^2 / L, gate", run(attention, x), times_silu(wanted, x.u));
 }
 
-// Ramapuram et al. 2024, arXiv 2409.04431: sigmoid(s + b) with b = -log L, here with an RMS norm of q and
-// k over the dim of a head.
+// Ramapuram et al. 2024, arXiv 2409.04431: sigmoid(s + b) with b = -log L, here with an RMS norm of
+// q and k over the dim of a head.
 bool sigmoid_with_qk_rmsnorm() {
   const auto x = plain::make_inputs(2, length, heads, heads, dim, dim);
   const plain::numbers q_gamma = plain::normal(dim, 1, 5), k_gamma = plain::normal(dim, 1, 6);

@@ -1,5 +1,5 @@
-// Point-wise attentions over sequences: ReLA, Mega, HSTU. Each `auto attention` can be lifted out as it
-// stands. Each is compared with plain loops, to 1e-5 of the largest number of the output.
+// Point-wise attentions over sequences: ReLA, Mega, HSTU. Each `auto attention` can be lifted out
+// as it stands. Each is compared with plain loops, to 1e-5 of the largest number of the output.
 #include <vector>
 
 #include "recipes/plain.hpp"
@@ -7,8 +7,9 @@
 using skipmax::as_blhd;
 using skipmax::head_vector;
 
-// Zhang et al. 2021, arXiv 2104.07012: relu(s), divided by nothing, s = <q, k> / sqrt(d); then an RMS norm
-// over the heads together, which is a pass of its own over [batch, length, 1, heads * dim].
+// Zhang et al. 2021, arXiv 2104.07012: relu(s), divided by nothing, s = <q, k> / sqrt(d); then an
+// RMS norm over the heads together, which is a pass of its own over [batch, length, 1, heads *
+// dim].
 bool rela() {
   const int batch = 2, length = 150, heads = 4, dim = 32;
   const auto x = plain::make_inputs(batch, length, heads, heads, dim, dim);
@@ -46,8 +47,8 @@ struct over_visible_keys {
   }
 };
 
-// Ma et al. 2022, arXiv 2209.10655: laplace(<q, k> / L + b), one head, causal. L, the keys that the row
-// sees, stands inside laplace, as in the authors' code, and beside the bias: so it goes to q.
+// Ma et al. 2022, arXiv 2209.10655: laplace(<q, k> / L + b), one head, causal. L, the keys that the
+// row sees, stands inside laplace, as in the authors' code, and beside the bias: so it goes to q.
 bool mega() {
   const int length = 150, dim = 64;
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
@@ -96,10 +97,10 @@ plain::exact times(plain::exact out, const plain::tensor& u) {
   return out;
 }
 
-// Zhai et al. 2024, arXiv 2402.17152: norm(silu(<q, k> + b) / N v) * u. N is the same number in training
-// and serving, the mask comes after silu, the bias goes by the difference of positions, widths of keys
-// and values differ, u has been through its own silu. The authors' code has this norm, over each head, as
-// an option. It also has <q, k> / sqrt(d): leave out scale{1} for that.
+// Zhai et al. 2024, arXiv 2402.17152: norm(silu(<q, k> + b) / N v) * u. N is the same number in
+// training and serving, the mask comes after silu, the bias goes by the difference of positions,
+// widths of keys and values differ, u has been through its own silu. The authors' code has this
+// norm, over each head, as an option. It also has <q, k> / sqrt(d): leave out scale{1} for that.
 bool hstu_norm_of_heads() {
   const int length = 150, heads = 4, dim = 24, value_dim = 40, longest = 200;
   const auto x = plain::make_inputs(1, length, heads, heads, dim, value_dim);

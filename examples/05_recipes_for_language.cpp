@@ -1,6 +1,6 @@
-// Attentions of language models: qk norm, rotary embedding and an output gate; sliding windows; ALiBi;
-// T5. Each `auto attention` can be lifted out as it stands. Each is compared with plain loops, to 1e-5 of
-// the largest number of the output.
+// Attentions of language models: qk norm, rotary embedding and an output gate; sliding windows;
+// ALiBi; T5. Each `auto attention` can be lifted out as it stands. Each is compared with plain
+// loops, to 1e-5 of the largest number of the output.
 #include "recipes/plain.hpp"
 
 using skipmax::as_blhd;
@@ -8,11 +8,11 @@ using skipmax::head_vector;
 
 constexpr int batch = 1, length = 300, heads = 6, kv_heads = 2, dim = 32;
 
-// Rows through an RMS norm, then turned by their position (Su et al. 2021, arXiv 2104.09864): elements x
-// and x + dim / 2 are a point, turned by position * base^(-2 x / dim).
+// Rows through an RMS norm, then turned by their position (Su et al. 2021, arXiv 2104.09864):
+// elements x and x + dim / 2 are a point, turned by position * base^(-2 x / dim).
 struct norm_and_rotate {
   skipmax::rms_norm<float> norm;
-  const float* turns = nullptr;  // [positions, dim]: dim / 2 cosines, then their sines
+  const float* turns = nullptr;  // [rows of the tensor, dim]: dim / 2 cosines, then their sines
 
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(skipmax::row_place first, skipmax::row_matrix<const T> from,
@@ -57,9 +57,10 @@ void causal_softmax(int, int i, int, plain::weights& w) {
   plain::softmax(w, 0, i + 1);
 }
 
-// Qiu et al. 2025, arXiv 2505.06708: softmax attention times sigmoid(g), where g is a projection of the
-// block's input; for each element here, for each head below. Around it what models of that year have: an
-// RMS norm of q and k with 1 + weight, then rotary embedding, and query heads that share kv heads.
+// Qiu et al. 2025, arXiv 2505.06708: softmax attention times sigmoid(g), where g is a projection of
+// the block's input; for each element here, for each head below. Around it what models of that year
+// have: an RMS norm of q and k with 1 + weight, then rotary embedding, and query heads that share
+// kv heads.
 bool gated_softmax() {
   const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
   const plain::numbers q_weight = plain::normal(dim, 0, 5), k_weight = plain::normal(dim, 0, 6);
@@ -135,8 +136,9 @@ bool alibi() {
   return plain::report("softmax, causal, ALiBi", run(attention, x), wanted);
 }
 
-// T5's bucket of a key for an encoder: half of the 32 for keys after the query; in each half 8 for the
-// distances 0 to 7, then 2 for each doubling up to 128. Whole numbers only: 64 * 2^n <= distance^2.
+// T5's bucket of a key for an encoder: half of the 32 for keys after the query; in each half 8 for
+// the distances 0 to 7, then 2 for each doubling up to 128. Whole numbers only: 64 * 2^n <=
+// distance^2.
 int bucket(int difference) {
   const int distance = std::abs(difference), half = difference > 0 ? 16 : 0;
   if (distance < 8) return half + distance;
@@ -145,7 +147,8 @@ int bucket(int difference) {
   return half + 8 + n;
 }
 
-// Raffel et al. 2020, arXiv 1910.10683: softmax(<q, k> + b), no 1 / sqrt(d). table is [buckets, heads].
+// Raffel et al. 2020, arXiv 1910.10683: softmax(<q, k> + b), no 1 / sqrt(d). table is [buckets,
+// heads].
 bool t5() {
   const auto x = plain::make_inputs(batch, length, heads, heads, dim, dim);
   const plain::numbers table = plain::normal(32 * heads, 0, 5);

@@ -1,5 +1,6 @@
-// What the recipes are checked against: attention as plain double loops. But for run(), nothing here
-// calls the library, so that each recipe says a second time what it computes, by its source's formula.
+// What the recipes are checked against: attention as plain double loops. But for run(), nothing
+// here calls the library, so that each recipe says a second time what it computes, by its source's
+// formula.
 #pragma once
 
 #include <algorithm>
@@ -50,8 +51,8 @@ tensor run(const Attention& attention, const inputs& x) {
   return out;
 }
 
-// out_i = sum_j w_j v_j, where weigh(b, i, h, w) makes weights of w_j = <q_i, k_j>, j over all keys.
-// Neighbouring heads of q share one of k and v where those have fewer.
+// out_i = sum_j w_j v_j, where weigh(b, i, h, w) makes weights of w_j = <q_i, k_j>, j over all
+// keys. Neighbouring heads of q share one of k and v where those have fewer.
 template <class Weigh>
 exact attend(const exact& q, const exact& k, const tensor& v, Weigh weigh) {
   const Index heads = q.dimension(2), group = heads / k.dimension(2), keys = k.dimension(1);
