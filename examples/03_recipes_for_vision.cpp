@@ -6,7 +6,7 @@
 using skipmax::as_blhd;
 using skipmax::head_vector;
 
-constexpr int length = 196, heads = 3, dim = 64;
+constexpr int length = 196, heads = 2, dim = 64;
 
 // Wortsman et al. 2023, arXiv 2309.08586: relu(s) / L, s = <q, k> / sqrt(d). The norm is over the
 // dim of a head, with a scale that all heads share, no bias, eps 1e-6.

@@ -72,7 +72,8 @@ bool laplace_by_length() {
   const int length = 150, dim = 64;
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
 
-  auto attention = skipmax::relu_attention{}.with(skipmax::laplace{}).with(skipmax::causal{});
+  auto attention =
+      skipmax::attention<skipmax::laplace, skipmax::by_length<>>{}.with(skipmax::causal{});
 
   const auto wanted = plain::attend(x, [](auto, auto i, auto, plain::weights& w) {
     for (int j = 0; j < length; ++j) w[j] = j <= i ? laplace(w[j] / std::sqrt(dim)) / (1.0 + i) : 0;
@@ -106,8 +107,7 @@ bool hstu_norm_of_heads() {
   const auto x = plain::make_inputs(1, length, heads, heads, dim, value_dim);
   const plain::numbers bias = plain::normal(longest, 0, 5);  // of j - i from 1 - longest to 0
 
-  auto attention = skipmax::relu_attention{}
-                       .with(skipmax::silu{})
+  auto attention = skipmax::attention<skipmax::silu, skipmax::by_length<>>{}
                        .with(skipmax::by_length{1, skipmax::fixed_number{longest}})
                        .with(skipmax::scale{1})
                        .with(skipmax::relative_bias{bias.data(), 1, 1 - longest, longest})
@@ -127,8 +127,7 @@ bool hstu() {
   const auto x = plain::make_inputs(1, length, heads, heads, dim, value_dim);
   const plain::numbers bias = plain::normal(longest, 0, 5);
 
-  auto attention = skipmax::relu_attention{}
-                       .with(skipmax::silu{})
+  auto attention = skipmax::attention<skipmax::silu, skipmax::by_length<>>{}
                        .with(skipmax::by_length{1, skipmax::fixed_number{longest}})
                        .with(skipmax::scale{1})
                        .with(skipmax::relative_bias{bias.data(), 1, 1 - longest, longest})

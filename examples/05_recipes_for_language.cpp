@@ -6,7 +6,7 @@
 using skipmax::as_blhd;
 using skipmax::head_vector;
 
-constexpr int batch = 1, length = 300, heads = 6, kv_heads = 2, dim = 32;
+constexpr int batch = 1, length = 270, heads = 4, kv_heads = 2, dim = 32;
 
 // Rows through an RMS norm, then turned by their position (Su et al. 2021, arXiv 2104.09864):
 // elements x and x + dim / 2 are a point, turned by position * base^(-2 x / dim).
