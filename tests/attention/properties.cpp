@@ -93,6 +93,31 @@ TEST(properties, a_hidden_key_has_no_weight_with_any_score_function) {
   check(relu6{});
 }
 
+// A row whose keys are all hidden one by one is zeros too, whatever a norm or a gate would make of it.
+TEST(properties, a_row_without_keys_is_zeros_whatever_follows) {
+  const problem p{1, 3, 5, 1, 1, 4, 16};
+  const std::uint8_t second_row[] = {0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0};
+  const std::vector<float> ones(16, 1.f), fives(16, 5.f);
+  const on_out norm{layer_norm<float>{{ones.data(), 16}, {fives.data(), 16}}};
+  operands<float> gates(p);
+  gates.out.fill(std::numeric_limits<float>::infinity());
+  const auto check = [&](const auto& plain) {
+    const auto a =
+        plain.with(dense_mask{second_row, 1, 1, 3, 5}).with(norm).with(gate{gates.out.read()});
+    operands<float> x(p);
+    support::run(a, x);
+    for (index d = 0; d < 16; ++d) {
+      EXPECT_EQ(x.out.at(0, 0, 0, d), 0);
+      EXPECT_NE(x.out.at(0, 1, 0, d), 0);
+      EXPECT_EQ(x.out.at(0, 2, 0, d), 0);
+    }
+  };
+  check(softmax_attention{});
+  check(relu_attention{});
+  check(attention<relu, unnormalized>{});
+  check(sigmoid_attention{});
+}
+
 // Whole numbers add up exactly in any order.
 TEST(properties, keys_and_values_may_come_in_any_order) {
   const problem p{2, 19, 128, 2, 1, 16, 16};

@@ -10,13 +10,15 @@
 namespace skipmax {
 inline namespace v0 {
 
-// factor[r] of the rows from `row` on; 0 for a row that sees no key.
+// factor[r] of the rows from `row` on; returns those that see no key, one bit each.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void find_factors(const Attention& a, const forward_task<T>& task, index row,
-                                 int rows, T* factor) {
+SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& task, index row,
+                                     int rows, T* factor) {
   using Normalizer = decltype(a.normalizer);
+  unsigned empty = 0;
   if constexpr (!is_pointwise<Normalizer>) {
     a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row), factor);
+    for (int r = 0; r < rows; ++r) empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
   } else {
     double length = -1, of_length = 0;
     for (int r = 0; r < rows; ++r) {
@@ -28,8 +30,10 @@ SKIPMAX_INLINE void find_factors(const Attention& a, const forward_task<T>& task
       if constexpr (reads_length<Normalizer>) now = a.normalizer.length(at, visible, at.key_length);
       if (now != length) length = now, of_length = a.normalizer.finish(now);
       factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
+      empty |= static_cast<unsigned>(visible == 0) << r;
     }
   }
+  return empty;
 }
 
 // Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
@@ -37,7 +41,7 @@ SKIPMAX_INLINE void find_factors(const Attention& a, const forward_task<T>& task
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
                                const forward_task<T>& task, index row, int rows,
-                               row_matrix<T> finished, const T* factor) {
+                               row_matrix<T> finished, unsigned empty) {
   using Rows = decltype(a.rows);
   const row_place first = place_of(task, row);
   const row_matrix<T> out = rows_at(plan.out, first);
@@ -55,14 +59,10 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
   if (!Rows::changes_out || !whole)
     for (int r = 0; r < rows; ++r)
       store_scaled<Isa>(out.data + r * out.stride, finished.data + r * finished.stride, dim, T(1));
-  if constexpr (Rows::changes_out) {
-    bool empty = false;
-    for (int r = 0; r < rows; ++r) empty |= factor[r] == T(0);
-    if (!empty) return;
+  if (Rows::changes_out && empty != 0)
     for (int r = 0; r < rows; ++r)
-      if (factor[r] == T(0))
+      if ((empty >> r & 1u) != 0)
         for (index x = 0; x < dim; ++x) out.data[r * out.stride + x] = T(0);
-  }
 }
 
 // A row that sees no key is zeros.

@@ -95,7 +95,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
                       padded_rows<layout::rows>(rows) == rows;
   for (T& f : factor) f = T(1);
-  if (keys.last) find_factors<Isa>(a, task, row, rows, factor);
+  const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
   if (shared)
     value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
                     all.last - all.first,
@@ -106,7 +106,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   if (to_out || !keys.last) return;
   if (!shared)
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
-  store_rows<Isa>(a, plan, task, row, rows, sums, factor);
+  store_rows<Isa>(a, plan, task, row, rows, sums, empty);
 }
 
 template <class Isa, class T, class Attention>

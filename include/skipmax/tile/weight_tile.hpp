@@ -48,10 +48,11 @@ template <class Attention>
 inline constexpr bool hides =
     hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
 
-// How many are, the divisor wants to know.
+// How many are hidden, the divisor wants to know, and who must tell a row that sees no key from others.
 template <class Attention>
 inline constexpr bool counts_hidden =
-    hides<Attention>&& reads_length<decltype(Attention::normalizer)>;
+    hides<Attention>&& is_pointwise<decltype(Attention::normalizer)> &&
+    (reads_length<decltype(Attention::normalizer)> || decltype(Attention::rows)::changes_out);
 
 // A normalizer with a state and nothing before it: it takes scores out of the accumulators, in its own
 // unit, which is part of the scale of q.
