@@ -119,6 +119,7 @@ TYPED_TEST(math_of, exp2_nonpositive) {
   maps<TypeParam>(f, -inf, 0);
   maps<TypeParam>(f, -largest<TypeParam>, 0);
   maps<TypeParam>(f, -1200, 0);
+  maps<TypeParam>(f, single<TypeParam> ? 128 : 1024, inf);
 }
 
 TYPED_TEST(math_of, exp2_nonpositive_relative_error) {

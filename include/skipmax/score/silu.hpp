@@ -12,12 +12,14 @@ inline namespace v0 {
 struct silu {
   static constexpr bool zero_at_zero = true;
 
-  // The bound changes nothing but -inf, to its limit. exp overflows to infinity where s / (1 + exp(-s))
-  // is 0.
+  // s / (1 + 2^t), t = -s log2(e). The first bound changes nothing but -inf, to its limit; at the second
+  // 2^t is infinity.
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
     s = math::max(s, math::constant<V>(-1000));
-    return s / (math::constant<V>(1) + math::exp(-s));
+    const V t = math::min(s * math::constant<V>(-1.4426950408889634074),
+                          math::constant<V>(math::is_single<V> ? 128 : 1024));
+    return s / (math::constant<V>(1) + math::exp2_nonpositive(t));
   }
 
   template <class V>

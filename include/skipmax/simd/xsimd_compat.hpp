@@ -180,9 +180,9 @@ SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A
   } else
 #endif
   {
-    // pow2 is 0 at one end and the largest power at the other; the order keeps NaN
+    // pow2 is 0 at one end and infinity at the other; the order keeps NaN
     const V bias(static_cast<T>(format<T>::bias));
-    x = compat::min(compat::max(x, V(T(0)) - bias), bias);
+    x = compat::min(compat::max(x, V(T(0)) - bias), bias + V(T(1)));
     const V n = xsimd::floor(x);
     return two_to(x - n) * pow2(n);
   }
