@@ -62,6 +62,11 @@ inline constexpr bool takes_raw_scores =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     std::is_same_v<decltype(Attention::score), identity>;
 
+template <class V>
+SKIPMAX_INLINE auto is_hidden(V bias) {
+  return bias == math::constant<V>(-__builtin_inf());
+}
+
 // What bias and mask together add to scores. A copy of the two slots: through a reference the compiler
 // would work out every pointer again for each register, for all it knows a store has changed them.
 template <class Isa, class T, class Attention>
@@ -90,16 +95,17 @@ struct score_addends {
   template <class N>
   SKIPMAX_INLINE N sum(row_position at, row_position on_diagonal, index key) const {
     N all = math::constant<N>(0);
-    if constexpr (has_bias<Attention>) all = bias.template bias<N>(on_diagonal, key);
-    if constexpr (by_mask) all = all + mask.template bias<N>(at, key);
+    if constexpr (by_mask) all = mask.template bias<N>(at, key);
+    if constexpr (has_bias<Attention>) {
+      const N of_pair = bias.template bias<N>(on_diagonal, key);
+      if constexpr (by_mask)  // no sum: what the mask hides may have a bias of NaN or infinity
+        all = math::select(is_hidden(all), all, of_pair);
+      else
+        all = of_pair;
+    }
     return all;
   }
 };
-
-template <class V>
-SKIPMAX_INLINE auto is_hidden(V bias) {
-  return bias == math::constant<V>(-__builtin_inf());
-}
 
 // Hidden keys among [keys.first, keys.last) of row `at`.
 template <class Isa, class T, class Attention>
