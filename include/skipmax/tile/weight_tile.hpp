@@ -48,10 +48,13 @@ template <class Attention>
 inline constexpr bool hides =
     hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
 
-// How many are, the divisor wants to know.
+// How many are, the divisor wants to know, and what comes after the sum: a row that sees no key stays
+// zeros, whatever transforms of out would make of it. (softmax has it from the sum of its weights.)
 template <class Attention>
-inline constexpr bool counts_hidden =
-    hides<Attention>&& reads_length<decltype(Attention::normalizer)>;
+inline constexpr bool counts_hidden = hides<Attention> &&
+                                      (reads_length<decltype(Attention::normalizer)> ||
+                                       (is_pointwise<decltype(Attention::normalizer)> &&
+                                        decltype(Attention::rows)::changes_out));
 
 // A normalizer with a state and nothing before it: it takes scores out of the accumulators, in its own
 // unit, which is part of the scale of q.
