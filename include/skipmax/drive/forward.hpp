@@ -73,7 +73,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const row_matrix<T> sums{task.out + row * width, width};
 
   next.fetch_part();
-  if constexpr (requires { a.rows.gate.g; })
+  if constexpr (requires { requires is_tensor_view<std::remove_cvref_t<decltype(a.rows.gate.g)>>; })
     if (keys.last) fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
