@@ -187,7 +187,7 @@ void check_values(const Plain& plain) {
   const T infinity = std::numeric_limits<T>::infinity();
   const T values[] = {T(1e30), T(-1e30), T(NAN), infinity, T(1e4), T(-1e4), T(100), T(-100)};
   for (const T value : values)
-    for (int where = 0; where < 7; ++where) {
+    for (int where = 0; where < 7; where += support::sanitized ? 2 : 1) {
       const auto has = [&](index i, index j) {
         switch (where) {
           case 0:
@@ -230,16 +230,36 @@ TEST(dressed_edges, huge_biases_silu) {
   check_values<float, dressed>(attention<silu, unnormalized>{});
 }
 
+// The lowest number of all, which many take for -infinity: no weight; and where every key has it zeros.
+TEST(dressed_edges, lowest_bias_softmax) {
+  const problem p{1, 17, 600, 1, 1, 8, 16};
+  support::operands<float> x(p, 9);
+  dressed<softmax_attention> a{};
+  for (const bool all : {false, true}) {
+    const pairs<float> numbers(1, 1, 17, 600, [&](index, index i, index j) {
+      return (all && i == 3) || (i + j / 200) % 2 == 1 ? std::numeric_limits<float>::lowest() : 0.f;
+    });
+    a.bias = {numbers.bias()};
+    if (!all) {
+      check(a, x);
+      continue;
+    }
+    support::run(a, x);
+    for (index d = 0; d < 16; ++d) EXPECT_EQ(x.out.at(0, 3, 0, d), 0);
+  }
+}
+
 // More queries than keys, grouped heads with a bias each, lengths and a diagonal of every kind.
 template <class T, template <class> class Dressed, class Plain>
 void check_lengths(const Plain& plain) {
   const index shapes[][2] = {{40, 9}, {300, 257}, {23, 521}, {9, 9}, {1, 600}, {70, 1}};
   for (const auto& [queries, keys] : shapes) {
+    if (support::sanitized && queries * keys > 20000) continue;
     const problem p{2, queries, keys, 4, 2, 8, 24};
     support::operands<T> x(p, 4);
     support::dressing<T> dress(p, p, 21);
     dress.lengths = {keys, keys / 2};
-    for (int bias = 0; bias < support::dressing<T>::bias_kinds; ++bias)
+    for (int bias = 0; bias < support::dressing<T>::bias_kinds; bias += support::sanitized ? 3 : 1)
       for (int mask = 0; mask < support::dressing<T>::mask_kinds; ++mask) {
         SCOPED_TRACE("mask " + std::to_string(mask) + ", bias " + std::to_string(bias));
         Dressed<Plain> a{plain.score, plain.normalizer};
@@ -283,7 +303,8 @@ void check_ragged(const Plain& plain) {
       seen.key_length = std::max(seen.key_length, r.keys[s] - r.keys[s - 1]);
     }
     support::dressing<T> dress(p, seen, 31);
-    for (int mask : {0, 1, 5, 6}) {
+    for (int mask : {6, 1, 5, 0}) {
+      if (support::sanitized && mask == 5) break;
       SCOPED_TRACE(std::to_string(seen.batch) + " sequences, mask " + std::to_string(mask));
       Dressed<Plain> a{plain.score, plain.normalizer};
       a.mask = dress.mask(mask), a.bias = dress.bias(mask == 1 ? 3 : 0);

@@ -168,6 +168,45 @@ void check_shipped(fence side) {
   }
 }
 
+// Masks that all rows share, with a bias that hides keys: longer tiles, whose last keys are packed in rows.
+template <class T, class Attention>
+void check_alike(const Attention& plain) {
+  for (const fence side : {fence::after, fence::before})
+    for (index keys = 1; keys < 640; keys += keys < 40 || (keys > 250 && keys < 300) ? 1 : 37) {
+      const index L = 13, dim = 8, width = 20;
+      const at_fence<T> q(L * dim, side, 1, -2, 2), k(keys * dim, side, 2, -2, 2),
+          v(keys * width, side, 3, -1, 1), out(L * width, side, 4, 9, 10),
+          bias(L * keys, side, 5, -1, 1), shift(width, side, 6, 0.5, 2);
+      const at_fence<index> lengths(1, side, 7, static_cast<double>(keys * 3 / 4),
+                                    static_cast<double>(keys + 1));
+      for (index i = 0; i < L; ++i)
+        for (index j = 0; j < keys; ++j)
+          if (i == 6 || (i + j) % 5 == 0 || (i == 2 && j < 300) || (i == 3 && j + 1 < keys))
+            bias.data()[i * keys + j] = -std::numeric_limits<T>::infinity();
+      const auto a = plain.with(dense_bias{bias.data(), 1, 1, L, keys})
+                         .with(key_lengths{lengths.data(), 1})
+                         .with(on_out{layer_norm<T>{{}, {shift.data(), width}, 0.05}});
+      const auto queries = ld<const T>(q.data(), L, dim), of_k = ld<const T>(k.data(), keys, dim),
+                 of_v = ld<const T>(v.data(), keys, width);
+      a.forward(queries, of_k, of_v, ld(out.data(), L, width));
+      std::vector<double> wanted(static_cast<std::size_t>(L * width));
+      reference::forward(a, queries, of_k, of_v, ld(wanted.data(), L, width));
+      for (std::size_t n = 0; n < wanted.size(); ++n)
+        ASSERT_NEAR(static_cast<double>(out.data()[n]), wanted[n], sizeof(T) == 4 ? 2e-4 : 1e-12)
+            << keys << " keys, row " << n / width << ", " << n % width;
+    }
+}
+
+TEST(dressed_memory, rows_alike_relu) {
+  check_alike<float>(relu_attention{});
+}
+TEST(dressed_memory, rows_alike_softmax) {
+  check_alike<float>(softmax_attention{});
+}
+TEST(dressed_memory, rows_alike_unnormalized_double) {
+  check_alike<double>(attention<silu, unnormalized>{});
+}
+
 TEST(dressed_memory, shipped_slots) {
   check_shipped<float>(fence::after);
   check_shipped<float>(fence::before);
