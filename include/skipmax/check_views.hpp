@@ -166,10 +166,11 @@ SKIPMAX_INLINE void check_segments(const Segments& segments, const problem& tens
   if (!found.empty()) error << "skipmax: " << found.text;
 }
 
-// The numbers in the slots: each slot that has a check() is asked. tensors has the sizes of the views,
+// The numbers in the slots: each slot that has a check() is asked; a normalizer also by what the mask
+// shows to the rows there are. tensors has the sizes of the views,
 // sequences what a slot sees that is asked about positions: the same, unless there are segments.
-template <class Attention>
-SKIPMAX_INLINE void check_slots(const Attention& a, const problem& tensors,
+template <class Attention, class Mask>
+SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const problem& tensors,
                                 const problem& sequences, error_message& error) {
   error_message found{};
   const auto ask = [&](const auto& slot, auto... what) SKIPMAX_LAMBDA {
@@ -182,8 +183,8 @@ SKIPMAX_INLINE void check_slots(const Attention& a, const problem& tensors,
   ask(a.cap, sequences);
   ask(a.mask, sequences);
   ask(a.bias, sequences);
-  if constexpr (requires { a.normalizer.check(sequences, a.mask, found); })
-    if (found.empty()) a.normalizer.check(sequences, a.mask, found);
+  if constexpr (requires { a.normalizer.check(sequences, mask, found); })
+    if (found.empty()) a.normalizer.check(sequences, mask, found);
   ask(a.rows.q, tensors, tensors.heads, tensors.key_dim);
   ask(a.rows.k, tensors, tensors.kv_heads, tensors.key_dim);
   ask(a.rows.out, tensors, tensors.heads, tensors.value_dim);

@@ -112,7 +112,8 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
   if (error.empty()) check_segments(a.segments, plan.sizes, error);
   if (error.empty()) {
     plan.sequences = longest_sequences<Isa>(plan.sizes, a.segments);
-    check_slots(a, plan.sizes, plan.sequences, error);
+    check_slots(a, mask_of_segments<decltype(a.mask)>{a.mask, a.segments}, plan.sizes,
+                plan.sequences, error);
   }
   if (error.empty() && workers < 1)
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";

@@ -22,7 +22,10 @@ struct segments {
   SKIPMAX_INLINE const index* of_keys() const { return key_offsets ? key_offsets : offsets; }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    if (!given()) return;
+    if (count < -1 || (count == -1 && (offsets || key_offsets)))
+      error << "segments: count: found " << count
+            << ", wanted the number of sequences, 0 or more: [count + 1] offsets";
+    if (!given() || !error.empty()) return;
     if (p.batch != 1)
       error << "segments: found a batch of " << p.batch
             << ", wanted 1: sequences lie one after the other in length";
@@ -40,18 +43,36 @@ struct segments {
   SKIPMAX_INLINE static void check_offsets(const char* name, const index* at, index count,
                                            index length, const char* tensor, error_message& error) {
     for (index s = 0; s <= count; ++s) {
-      const index least = s == 0 ? 0 : at[s - 1], most = s == 0 ? 0 : length;
-      const bool ends = s == count;
-      if (at[s] >= (ends ? length : least) && at[s] <= most) continue;
+      const index least = s == 0 ? 0 : at[s - 1];
+      const bool begins = s > 0 || at[s] == 0, ends = s < count || at[s] == length;
+      if (begins && ends && at[s] >= least && at[s] <= length) continue;
       error << "segments: " << name << "[" << s << "]: found " << at[s] << ", wanted ";
-      if (s == 0)
+      if (!begins)
         error << "0";
-      else if (ends)
+      else if (s == count)
         error << length << ", the length of " << tensor;
       else
         error << least << " to " << length << ": offsets do not fall";
       return;
     }
+  }
+};
+
+// A mask as each sequence by its own lengths has it: nothing is seen by the rows that the longest has and
+// others do not. For checks that go over all of them.
+template <class Mask>
+struct mask_of_segments {
+  const Mask& mask;
+  const segments& sequences;
+
+  SKIPMAX_INLINE key_range visible(row_position at) const {
+    if (sequences.given()) {
+      const index *q = sequences.offsets + at.batch, *k = sequences.of_keys() + at.batch;
+      at.query_length = q[1] - q[0], at.key_length = k[1] - k[0];
+    }
+    if (at.query >= at.query_length) return {0, 0};
+    const key_range keys = mask.visible(at);
+    return {keys.first, keys.last < at.key_length ? keys.last : at.key_length};
   }
 };
 

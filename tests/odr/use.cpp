@@ -2,8 +2,22 @@
 // must carry the instruction set in its name, or leave no symbol.
 #include "use.hpp"
 #include "skipmax/attention.hpp"
+#include "skipmax/transform_rows.hpp"
 
-void NAME(view q, view k, view v, out_view relu, out_view softmax) {
-  skipmax::relu_attention{}.forward(q, k, v, relu);
-  skipmax::softmax_attention{}.forward(q, k, v, softmax);
+using namespace skipmax;
+
+void NAME(view q, view k, view v, const dressing& with, const results& out) {
+  relu_attention{}.forward(q, k, v, out.relu);
+  softmax_attention{}
+      .with(segments{with.offsets, 2, with.key_offsets})
+      .forward(q, k, v, out.softmax_of_two);
+  const head_vector weight{with.weight, q.dim}, shift{with.shift, q.dim};
+  relu_attention{}
+      .with(dense_bias{with.bias, 1, 1, q.length, k.length})
+      .with(dense_mask{with.shown, 1, 1, q.length, k.length})
+      .with(qk_layernorm{weight, weight, 1e-6})
+      .with(on_out{layer_norm{weight, shift, 1e-6}})
+      .with(gate{with.gate, silu{}})
+      .forward(q, k, v, out.dressed);
+  transform_rows(rms_norm<float>{}, out.dressed, out.dressed);
 }

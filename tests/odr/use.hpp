@@ -6,5 +6,19 @@
 using view = skipmax::tensor_view<const float>;
 using out_view = skipmax::tensor_view<float>;
 
-void use_v2(view q, view k, view v, out_view relu, out_view softmax);
-void use_native(view q, view k, view v, out_view relu, out_view softmax);
+// What the dressed call wears.
+struct dressing {
+  const float* bias;              // [queries, keys]
+  const std::uint8_t* shown;      // [queries, keys]
+  const float *weight, *shift;    // [dim]
+  view gate;                      // [queries, dim]
+  const skipmax::index* offsets;  // of two sequences
+  const skipmax::index* key_offsets;
+};
+
+struct results {
+  out_view relu, softmax_of_two, dressed;
+};
+
+void use_v2(view q, view k, view v, const dressing& with, const results& out);
+void use_native(view q, view k, view v, const dressing& with, const results& out);

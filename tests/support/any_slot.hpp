@@ -32,6 +32,14 @@ struct any_divisor {
   double length(skipmax::row_position at, skipmax::index visible, skipmax::index all) const {
     return std::visit([&](const auto& d) { return d.length(at, visible, all); }, chosen);
   }
+  template <class Mask>
+  void check(const skipmax::problem& p, const Mask& mask, skipmax::error_message& error) const {
+    std::visit(
+        [&](const auto& d) {
+          if constexpr (requires { d.check(p, mask, error); }) d.check(p, mask, error);
+        },
+        chosen);
+  }
 };
 
 // The reference has its own definition of each, and finds these two beside the types.

@@ -26,7 +26,8 @@ inline slot_data make_slot_data(const problem& p, std::uint64_t seed) {
     data.lengths.push_back(
         whole(seed, n, 0, 9) == 0 ? 0 : whole(seed + 1, n, 0, static_cast<int>(p.key_length)));
   }
-  for (index n = 0; n < p.batch * p.query_length; ++n)
+  // at least one sequence's: a divisor for all of them is there even if none is
+  for (index n = 0; n < (p.batch > 1 ? p.batch : 1) * p.query_length; ++n)
     data.divisors.push_back(uniform(seed, static_cast<std::uint64_t>(n), 0.5, 50));
   return data;
 }

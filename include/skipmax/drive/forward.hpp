@@ -74,7 +74,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const row_matrix<T> sums{task.out + row * width, width};
 
   next.fetch_part();
-  if constexpr (requires { a.rows.gate.g; })
+  if constexpr (has_gate_view<Rows>)
     if (keys.last && task.rows > rows_fetched_ahead)
       fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {

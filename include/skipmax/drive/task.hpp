@@ -119,7 +119,7 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const Attention& a, const forward_
   const task_place task = place_task(plan, number);
   upcoming_tile<T> next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
   next.q = upcoming(rows_at(plan.q, place_of(task, 0)), task.rows, plan.sizes.key_dim);
-  if constexpr (requires { a.rows.gate.g; })
+  if constexpr (has_gate_view<decltype(a.rows)>)
     if (task.rows <= rows_fetched_ahead)
       next.gate = upcoming(rows_at(a.rows.gate.g, place_of(task, 0)), task.rows, a.rows.gate.g.dim);
   return next;

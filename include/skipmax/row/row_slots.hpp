@@ -81,5 +81,11 @@ struct row_slots {
   }
 };
 
+// A gate that reads a tensor view g, whose rows can be fetched ahead.
+template <class Rows>
+inline constexpr bool has_gate_view = requires(Rows rows) {
+  requires is_tensor_view<std::remove_cvref_t<decltype(rows.gate.g)>>;
+};
+
 }  // namespace v0
 }  // namespace skipmax

@@ -63,6 +63,11 @@ inline constexpr bool takes_raw_scores =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     std::is_same_v<decltype(Attention::score), identity>;
 
+template <class V>
+SKIPMAX_INLINE auto is_hidden(V bias) {
+  return bias == math::constant<V>(-__builtin_inf());
+}
+
 // What bias and mask together add to scores. A copy of the two slots: through a reference the compiler
 // would work out every pointer again for each register, for all it knows a store has changed them.
 template <class Isa, class T, class Attention>
@@ -91,16 +96,17 @@ struct score_addends {
   template <class N>
   SKIPMAX_INLINE N sum(row_position at, row_position on_diagonal, index key) const {
     N all = math::constant<N>(0);
-    if constexpr (has_bias<Attention>) all = bias.template bias<N>(on_diagonal, key);
-    if constexpr (by_mask) all = all + mask.template bias<N>(at, key);
+    if constexpr (by_mask) all = mask.template bias<N>(at, key);
+    if constexpr (has_bias<Attention>) {
+      const N of_pair = bias.template bias<N>(on_diagonal, key);
+      if constexpr (by_mask)  // no sum: what the mask hides may have a bias of NaN or infinity
+        all = math::select(is_hidden(all), all, of_pair);
+      else
+        all = of_pair;
+    }
     return all;
   }
 };
-
-template <class V>
-SKIPMAX_INLINE auto is_hidden(V bias) {
-  return bias == math::constant<V>(-__builtin_inf());
-}
 
 // 1 in the lanes of hidden keys, of a register from key j on, that lie in `seen`.
 template <class V>
@@ -110,9 +116,9 @@ SKIPMAX_INLINE V hidden_in(V bias, index j, key_range seen) {
   const V one(T(1)), zero(T(0));
   V found = math::select(is_hidden(bias), one, zero);
   if (j < seen.first || j + W > seen.last) {
-    const V key = math::lane_numbers<V>() + math::constant<V>(static_cast<double>(j));
-    found = math::select(key < math::constant<V>(static_cast<double>(seen.first)), zero, found);
-    found = math::select(key < math::constant<V>(static_cast<double>(seen.last)), found, zero);
+    const V lane = math::lane_numbers<V>();
+    found = math::select(lane < V(static_cast<T>(seen.first - j)), zero, found);
+    found = math::select(lane < V(static_cast<T>(seen.last - j)), found, zero);
   }
   return found;
 }

@@ -1,0 +1,10 @@
+// fails: skipmax: layer_norm: the weights are float, the tensors double: wanted one type
+#include "skipmax/attention.hpp"
+
+void use(const float* numbers, skipmax::tensor_view<const double> q,
+         skipmax::tensor_view<double> out) {
+  skipmax::relu_attention{}
+      .with(skipmax::qk_layernorm{skipmax::head_vector{numbers, 64},
+                                  skipmax::head_vector{numbers, 64}})
+      .forward(q, q, q, out);
+}

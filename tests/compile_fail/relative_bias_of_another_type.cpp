@@ -1,0 +1,7 @@
+// fails: skipmax: relative_bias holds numbers of another type than q and k: give it a pointer to the type of q and k
+#include "skipmax/attention.hpp"
+
+void use(const float* numbers, skipmax::tensor_view<const double> q,
+         skipmax::tensor_view<double> out) {
+  skipmax::relu_attention{}.with(skipmax::relative_bias{numbers, 1, -8, 17}).forward(q, q, q, out);
+}

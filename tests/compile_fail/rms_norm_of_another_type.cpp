@@ -1,0 +1,9 @@
+// fails: skipmax: rms_norm: the weights are float, the tensors double: wanted one type
+#include "skipmax/attention.hpp"
+
+void use(const float* numbers, skipmax::tensor_view<const double> q,
+         skipmax::tensor_view<double> out) {
+  skipmax::relu_attention{}
+      .with(skipmax::on_out{skipmax::rms_norm{skipmax::head_vector{numbers, 64}}})
+      .forward(q, q, q, out);
+}
