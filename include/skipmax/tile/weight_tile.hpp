@@ -152,7 +152,7 @@ SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range s
 // and a few keys of many rows for the memory to open as many of its own rows.
 template <class T, class Bias>
 struct bias_fetch {
-  static constexpr index lines = 4, keys_a_part = lines * 64 / static_cast<index>(sizeof(T));
+  static constexpr index keys_a_part = 64 / static_cast<index>(sizeof(T));  // a cache line
 
   Bias bias;
   row_position row;  // of the next block
