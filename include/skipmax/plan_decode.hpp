@@ -36,7 +36,7 @@ struct decode_plan {
   // Scratch in elements of T: rows [batch][heads][query length][parts][part_stride], then a slice for
   // each worker, and where in it the arrays start.
   index row_parts = 0;
-  index k_at = 0, v_at = 0, weights_at = 0, lanes_at = 0, state_at = 0, shift_at = 0, rows_at = 0;
+  index k_at = 0, v_at = 0, weights_at = 0, state_at = 0, shift_at = 0, rows_at = 0;
   index merged_at = 0, list_at = 0;
   index slice = 0;
 
@@ -44,14 +44,14 @@ struct decode_plan {
 };
 
 // Keys a tile: k and then v of one tile stay in the L1 or L2 cache for all rows of a group.
-inline constexpr index decode_tile = 64;
+inline constexpr index decode_tile = 128;
 
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(Attention::normalizer);
   using Rows = decltype(Attention::rows);
-  constexpr index MR = layout::rows, W = lanes<T, Isa>;
+  constexpr index MR = layout::rows;
   index at = 0;
   const auto take = [&](index elements) SKIPMAX_LAMBDA {
     const index here = at;
@@ -62,7 +62,6 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
   plan.k_at = take(plan.k_in_place ? 0 : decode_tile * plan.depth);
   plan.v_at = take(plan.v_in_place ? 0 : decode_tile * plan.width);
   plan.weights_at = take(MR * (decode_tile + layout::cache_line));
-  plan.lanes_at = take(MR * W * W);
   if constexpr (!is_pointwise<Normalizer>)
     plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
   plan.shift_at = take(plan.task_rows);

@@ -84,38 +84,34 @@ SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T>& plan, i
   task.slice = slice;
 }
 
-// q of all rows, times scale: [row blocks][depth / W][MR][W], zeros beyond the rows and beyond dim.
+// q of all rows, times scale: [rows][depth], zeros beyond dim.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T>& plan,
                                const part_task<Isa, T>& task) {
-  constexpr index MR = register_block<T, Isa>::rows, W = lanes<T, Isa>;
-  const index dim = plan.sizes.key_dim, count = task.rows.count;
-  clear_row<Isa>(task.slice, round_up(count, MR) * plan.depth);
-  for (index r = 0; r < count; ++r) {
+  const index dim = plan.sizes.key_dim;
+  T* to = task.slice;
+  for (index r = 0; r < task.rows.count; ++r, to += plan.depth) {
     const row_place place = task.rows.place(r);
     row_matrix<const T> from = rows_at(plan.q, place);
     if constexpr (decltype(a.rows)::changes_q)
       from = transform_block<Isa>(a.rows.q, place, from, 1, dim, task.slice + plan.rows_at);
-    T* to = task.slice + r / MR * MR * plan.depth + r % MR * W;
-    for (index x = 0; x < dim; ++x) to[x / W * MR * W + x % W] = from.data[x] * plan.scale;
+    pack_row<Isa>(to, from.data, dim, plan.depth, plan.scale);
   }
 }
 
-// Rows of k or v for keys of one tile.
+// Rows of k or v for the keys of one tile, and how many rows ahead of their use they are fetched: further
+// than memory takes to answer, little enough to stay in the L1 cache. Copies were read already.
 template <class T>
 struct tile_rows {
   row_matrix<const T> rows;
-  upcoming_rows ahead;  // what to fetch meanwhile
+  index ahead;
 };
-
-// How far ahead of their use rows are fetched: further than memory takes to answer, little enough to stay
-// in the L1 cache.
 inline constexpr index bytes_ahead = 4096;
 
 template <class T>
-SKIPMAX_INLINE index rows_ahead(index dim) {
+SKIPMAX_INLINE tile_rows<T> in_place(row_matrix<const T> rows, index dim) {
   const index row = dim * static_cast<index>(sizeof(T));
-  return row >= bytes_ahead ? 1 : bytes_ahead / row;
+  return {rows, row == 0 || row >= bytes_ahead ? 1 : bytes_ahead / row};
 }
 
 template <class Isa, class T, class Attention>
@@ -123,14 +119,7 @@ SKIPMAX_INLINE tile_rows<T> place_key_rows(const Attention& a, const decode_plan
                                            const part_task<Isa, T>& task, key_range keys) {
   const row_matrix<const T> k = keys_at(plan.k, plan, task.rows, keys.first);
   const index dim = plan.sizes.key_dim, count = keys.last - keys.first;
-  if (plan.k_in_place) {
-    const index ahead = rows_ahead<T>(dim > 0 ? dim : 1);
-    const index left = task.any.last - keys.first - ahead;
-    if (left <= 0) return {k, {}};
-    upcoming_rows next = upcoming<T>(k, left < count ? left : count, dim);
-    next.address += static_cast<std::uintptr_t>(ahead * next.stride_bytes);
-    return {k, next};
-  }
+  if (plan.k_in_place) return in_place(k, dim);
   T* copy = task.slice + plan.k_at;
   if constexpr (decltype(a.rows)::changes_k) {
     for (index j = 0; j < count; j += transformed_rows<T, Isa>) {
@@ -144,28 +133,32 @@ SKIPMAX_INLINE tile_rows<T> place_key_rows(const Attention& a, const decode_plan
   } else {
     pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
   }
-  return {{copy, plan.depth}, {}};
+  return {{copy, plan.depth}, 0};
+}
+
+template <class Isa, class T>
+SKIPMAX_INLINE tile_rows<T> place_value_rows(const decode_plan<T>& plan,
+                                             const part_task<Isa, T>& task, key_range keys) {
+  const row_matrix<const T> v = keys_at(plan.v, plan, task.rows, keys.first);
+  if (plan.v_in_place) return in_place(v, plan.width);
+  T* copy = task.slice + plan.v_at;
+  pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
+  return {{copy, plan.width}, 0};
 }
 
 // What keys of one tile add to the sums of a block of rows: zero weights skipped one by one, where they
 // are many or may meet what is hidden; otherwise all keys, two rows at a time where they see the same.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void add_values(const decode_plan<T>& plan, const score_block<T>& block,
-                               row_matrix<const T> v, row_matrix<T> sums, value_fetch fetch,
-                               int* list) {
+                               tile_rows<T> v, row_matrix<T> sums, int* list) {
   constexpr bool zeros =
       has_exact_zeros<decltype(Attention::score)> && is_pointwise<decltype(Attention::normalizer)>;
-  const index any = block.any.first, width = plan.width;
+  const index width = plan.width;
   const auto weights = [&](int r, index from) SKIPMAX_LAMBDA {
     return static_cast<const T*>(block.scores + r * block.stride + from);
   };
   const auto values = [&](index from) SKIPMAX_LAMBDA {
-    return row_matrix<const T>{v.data + (from - any) * v.stride, v.stride};
-  };
-  const auto moved = [&](index from) SKIPMAX_LAMBDA {
-    value_fetch f = fetch;
-    f.values += static_cast<std::uintptr_t>((from - any) * f.stride_bytes);
-    return f;
+    return row_matrix<const T>{v.rows.data + from * v.rows.stride, v.rows.stride};
   };
   const auto sum = [&](int r) SKIPMAX_LAMBDA {
     return row_matrix<T>{sums.data + r * sums.stride, sums.stride};
@@ -182,8 +175,7 @@ SKIPMAX_INLINE void add_values(const decode_plan<T>& plan, const score_block<T>&
       for (int r = 0; r < block.rows; ++r) {
         const index from = block.seen[r].first;
         value_rows<Isa, 1>(weights(r, from), block.stride, values(from),
-                           listed_keys{list + r * decode_tile, found[r]}, sum(r), width,
-                           moved(from));
+                           listed_keys{list + r * decode_tile, found[r]}, sum(r), width, v.ahead);
       }
       return;
     }
@@ -192,7 +184,7 @@ SKIPMAX_INLINE void add_values(const decode_plan<T>& plan, const score_block<T>&
                               key_range keys) SKIPMAX_LAMBDA {
     if (keys.first < keys.last)
       value_rows<Isa, P>(weights(r, keys.first), block.stride, values(keys.first),
-                         every_key{keys.last - keys.first}, sum(r), width, moved(keys.first));
+                         every_key{keys.last - keys.first}, sum(r), width, v.ahead);
   };
   int r = 0;
   for (; r + 1 < block.rows; r += 2) {
@@ -202,36 +194,32 @@ SKIPMAX_INLINE void add_values(const decode_plan<T>& plan, const score_block<T>&
       add(std::integral_constant<int, 1>{}, one, right_of(block.seen[one], shared));
     }
     add(std::integral_constant<int, 2>{}, r, shared);
-    fetch.distance = 0;
+    v.ahead = 0;
   }
   if (r < block.rows) add(std::integral_constant<int, 1>{}, r, block.seen[r]);
 }
 
-// One block of rows over one tile of keys.
+// One block of rows over the keys of one tile, whose columns count from the first.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
-                                const part_task<Isa, T>& task, index row, index tile,
-                                const tile_rows<T>& k, const tile_rows<T>& v, key_range held) {
+                                const part_task<Isa, T>& task, index row, key_range tile,
+                                const tile_rows<T>& k, const tile_rows<T>& v) {
   using Normalizer = decltype(a.normalizer);
   constexpr index MR = register_block<T, Isa>::rows;
   const index rest = task.rows.count - row;
   T* slice = task.slice;
-  key_range seen[MR], any{}, all{0, decode_tile};
+  key_range seen[MR], any{}, all{0, tile.last - tile.first};
   bool fresh = true;
   const int rows = static_cast<int>(rest < MR ? rest : MR);
   for (int r = 0; r < rows; ++r) {
-    const key_range of_row = task.seen[row + r];
-    fresh = fresh && (is_empty(of_row) || of_row.first >= tile);
-    const key_range here = intersect(of_row, {tile, tile + decode_tile});
-    seen[r] = is_empty(here) ? key_range{} : key_range{here.first - tile, here.last - tile};
+    const key_range of_row = task.seen[row + r], here = intersect(of_row, tile);
+    fresh = fresh && (is_empty(of_row) || of_row.first >= tile.first);
+    seen[r] =
+        is_empty(here) ? key_range{} : key_range{here.first - tile.first, here.last - tile.first};
     any = join_ranges(any, seen[r]);
     all = intersect(all, seen[r]);
   }
   if (is_empty(any)) return;
-  const index skipped = tile + any.first - held.first;  // rows of the tile that none of these sees
-  const auto rows_from = [&](row_matrix<const T> x) SKIPMAX_LAMBDA {
-    return row_matrix<const T>{x.data + skipped * x.stride, x.stride};
-  };
   const index stride = decode_tile + tile_layout<T, Isa>::cache_line;
   const row_matrix<T> sums{task.sums.data + row * task.sums.stride, task.sums.stride};
   T hidden[MR];
@@ -244,14 +232,13 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
       a,
       slice + row * plan.depth,
       slice + plan.shift_at + row,
-      rows_from(k.rows),
+      k.rows,
       plan.depth,
       {slice + plan.weights_at, stride, rows, seen, any, all, fresh},
       task.rows.from(row),
-      tile,
+      tile.first,
       hidden,
-      slice + plan.lanes_at,
-      k.ahead};
+      row == 0 ? k.ahead * k.rows.stride : 0};
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else {
@@ -263,10 +250,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
   }
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
-  const row_matrix<const T> values = rows_from(v.rows);
-  const value_fetch fetch{reinterpret_cast<std::uintptr_t>(values.data), v.ahead.stride_bytes,
-                          v.ahead.row_bytes, v.ahead.rows};
-  add_values<Isa, T, Attention>(plan, score.block, values, sums, fetch,
+  add_values<Isa, T, Attention>(plan, score.block, v, sums,
                                 reinterpret_cast<int*>(slice + plan.list_at));
 }
 
@@ -291,19 +275,12 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T>& plan
       a.normalizer.template clear<Isa>(state(row));
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
-  for (index tile = task.any.first / decode_tile * decode_tile; tile < task.any.last;
-       tile += decode_tile) {
-    const key_range held = intersect(task.any, {tile, tile + decode_tile});
-    const tile_rows<T> k = place_key_rows(a, plan, task, held);
-    tile_rows<T> v{keys_at(plan.v, plan, task.rows, held.first), {}};
-    v.ahead = upcoming<T>(v.rows, rows_ahead<T>(dim), dim);
-    if (!plan.v_in_place) {
-      T* copy = slice + plan.v_at;
-      pack_rows<Isa>(copy, v.rows.data, v.rows.stride, held.last - held.first, dim, plan.width);
-      v = {{copy, plan.width}, {}};
-    }
+  for (key_range tile = task.any; !is_empty(tile); tile.first += decode_tile) {
+    const key_range keys = intersect(tile, {tile.first, tile.first + decode_tile});
+    const tile_rows<T> k = place_key_rows(a, plan, task, keys);
+    const tile_rows<T> v = place_value_rows(plan, task, keys);
     for (index row = 0; row < task.rows.count; row += MR)
-      attend_tile(a, plan, task, row, tile, k, v, held);
+      attend_tile(a, plan, task, row, keys, k, v);
   }
   if constexpr (!is_pointwise<Normalizer>)
     for (index r = 0; r < task.rows.count; ++r)

@@ -42,24 +42,13 @@ SKIPMAX_INLINE index list_nonzero(const T* weights, index count, int* list) {
   return found;
 }
 
-// Fetches row `key` of values; `distance` steps before it is used, or never if that is 0.
-struct value_fetch {
-  std::uintptr_t values;
-  index stride_bytes, row_bytes, distance;
-
-  SKIPMAX_INLINE void operator()(index key) const {
-    const std::uintptr_t row = values + static_cast<std::uintptr_t>(key * stride_bytes);
-    for (std::uintptr_t x = 0; x < static_cast<std::uintptr_t>(row_bytes); x += 64)
-      __builtin_prefetch(reinterpret_cast<const void*>(row + x), 0, 2);
-  }
-};
-
-// P rows, columns [x, x + N registers).
+// P rows, columns [x, x + N registers). While a key's values are used those of the key `ahead` steps later
+// are fetched, or none if ahead is 0.
 template <class Isa, int P, int N, bool Fetch, class T, class Keys>
 SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_matrix<const T> v,
-                                    Keys keys, row_matrix<T> sums, index x, value_fetch fetch) {
+                                    Keys keys, row_matrix<T> sums, index x, index ahead) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>;
+  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(T));
   V sum[P][N];
 #pragma GCC unroll 2
   for (int p = 0; p < P; ++p)
@@ -67,15 +56,15 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
     for (int n = 0; n < N; ++n) sum[p][n] = V(T(0));
   for (index m = 0; m < keys.count; ++m) {
     const index j = keys[m];
-    if constexpr (Fetch) {
-      fetch(keys.later(m + fetch.distance));
-    }
+    [[maybe_unused]] const index to_later = Fetch ? (keys.later(m + ahead) - j) * v.stride : 0;
     V weight[P];
 #pragma GCC unroll 2
     for (int p = 0; p < P; ++p) weight[p] = V(weights[p * weight_stride + j]);
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
-      const V value = V::load_unaligned(v.data + j * v.stride + x + n * W);
+      const T* at = v.data + j * v.stride + x + n * W;
+      if (Fetch && n * W % line == 0) fetch_line(at, to_later);
+      const V value = V::load_unaligned(at);
 #pragma GCC unroll 2
       for (int p = 0; p < P; ++p) sum[p][n] = compat::fma(weight[p], value, sum[p][n]);
     }
@@ -91,14 +80,14 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
 
 template <class Isa, int P, class T, class Keys>
 SKIPMAX_INLINE void value_rows(const T* weights, index weight_stride, row_matrix<const T> v,
-                               Keys keys, row_matrix<T> sums, index width, value_fetch fetch) {
+                               Keys keys, row_matrix<T> sums, index width, index ahead) {
   constexpr index W = lanes<T, Isa>;
   constexpr int most = P == 1 || register_block<T, Isa>::registers == 32 ? 8 : 4;
   const auto columns = [&]<int N>(index x, std::integral_constant<int, N>) SKIPMAX_LAMBDA {
-    if (x == 0 && fetch.distance > 0)
-      value_columns<Isa, P, N, true>(weights, weight_stride, v, keys, sums, x, fetch);
+    if (ahead > 0)
+      value_columns<Isa, P, N, true>(weights, weight_stride, v, keys, sums, x, ahead);
     else
-      value_columns<Isa, P, N, false>(weights, weight_stride, v, keys, sums, x, fetch);
+      value_columns<Isa, P, N, false>(weights, weight_stride, v, keys, sums, x, ahead);
   };
   index x = 0;
   for (; x + most * W <= width; x += most * W) columns(x, std::integral_constant<int, most>{});
