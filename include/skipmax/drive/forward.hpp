@@ -10,6 +10,7 @@
 
 #include "skipmax/drive/finish.hpp"
 #include "skipmax/drive/prepare.hpp"
+#include "skipmax/tile/sparse_value_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -45,6 +46,11 @@ struct block_step {
   index first_key;          // of the tile
   block_keys<T, Isa> keys;  // ranges count from there
 };
+
+// Value rows of zero weight can be left out.
+template <class Attention>
+inline constexpr bool can_skip_values =
+    is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
 
 // Its weights, and what they add to the output. With the last tile the output goes to the caller.
 template <class Isa, class T, class Attention>
@@ -96,13 +102,18 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
                       padded_rows<layout::rows>(rows) == rows;
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
-  if (shared)
-    value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
-                    all.last - all.first,
-                    {{earlier ? sums.data : nullptr, width},
-                     to_out ? rows_at(plan.out, place_of(task, row)) : sums,
-                     factor},
-                    width);
+  if (shared) {
+    const T* weights = task.weights + all.first;
+    const row_matrix<const T> values_seen{v.data + all.first * v.stride, v.stride};
+    const index count = all.last - all.first;
+    const value_output<T> output{{earlier ? sums.data : nullptr, width},
+                                 to_out ? rows_at(plan.out, place_of(task, row)) : sums,
+                                 factor};
+    bool done = false;
+    if constexpr (can_skip_values<Attention>)
+      done = sparse_value_tile<Isa>(a.zeros, weights, rows, values_seen, count, output, width);
+    if (!done) value_tile<Isa>(weights, rows, values_seen, count, output, width);
+  }
   if (to_out || !keys.last) return;
   if (!shared)
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
