@@ -31,13 +31,14 @@ struct task_place {
 
 template <class T>
 SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) {
+  const index heads = plan.sizes.heads, of_sequence = number % (plan.blocks * heads);
   // The last blocks first: under a causal mask they are the longest.
-  const index block = plan.blocks - 1 - number % plan.blocks;
-  const index head = number / plan.blocks % plan.sizes.heads;
-  const index first = block * plan.query_block;
-  const sequence_place in = place_sequence(plan, number / plan.blocks / plan.sizes.heads);
+  const index before = plan.heads_together ? of_sequence / heads : of_sequence % plan.blocks;
+  const index head = plan.heads_together ? of_sequence % heads : of_sequence / plan.blocks;
+  const index first = (plan.blocks - 1 - before) * plan.query_block;
+  const sequence_place in = place_sequence(plan, number / (plan.blocks * heads));
   const index rest = in.query_length - first;
-  return {in, head, head / (plan.sizes.heads / plan.sizes.kv_heads), first,
+  return {in, head, head / (heads / plan.sizes.kv_heads), first,
           rest < 0                  ? 0
           : rest < plan.query_block ? rest
                                     : plan.query_block};
