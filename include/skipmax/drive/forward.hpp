@@ -57,7 +57,7 @@ template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
                                  const forward_task<T>& task, const block_step<Isa, T>& step,
                                  const packed_keys<T>& k, const tile_values<T>& values,
-                                 upcoming_tile<T>& next) {
+                                 upcoming_reads& next) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(a.normalizer);
   using Rows = decltype(a.rows);
@@ -76,10 +76,10 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
       {task.weights, layout::weight_stride, rows, keys.seen, any, all, keys.fresh},
       first,
       step.first_key,
-      task.hidden + row};
+      task.hidden + row,
+      next};
   const row_matrix<T> sums{task.out + row * width, width};
 
-  next.fetch_part();
   if constexpr (has_gate_view<Rows>)
     if (keys.last && task.rows > rows_fetched_ahead)
       fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
@@ -89,7 +89,6 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
                                                factor)) {
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   }
-  next.fetch_part();
   bool earlier = !keys.fresh, shared = !is_empty(all);
   if (hides<Attention> && !values.finite) {
     add_ragged_keys<Isa, true>(task.weights, keys, rows, v, sums);
@@ -124,7 +123,7 @@ template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
                                        index number, T* scratch) {
   using layout = tile_layout<T, Isa>;
-  constexpr index KT = layout::key_tile, MR = layout::rows;
+  constexpr index KT = layout::key_tile, MR = layout::rows, NR = layout::columns;
   constexpr bool alike = sees_alike<decltype(a.mask)>;
   const forward_task<T> task = start_task(plan, number, scratch);
   if (task.rows <= 0) return;
@@ -135,10 +134,10 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
     keys = any.last - start <= longest ? any.last - start : KT;
     const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
     const tile_values<T> v = place_values<Isa, Attention>(plan, task, start, keys);
-    upcoming_tile<T> next = start + keys < any.last
-                                ? upcoming_keys(plan, task, start + keys, any.last, KT)
-                                : upcoming_task(a, plan, number + plan.workers, KT);
-    next.divide((task.rows + MR - 1) / MR * 2);
+    upcoming_reads next = start + keys < any.last
+                              ? upcoming_keys(plan, task, start + keys, any.last, KT)
+                              : upcoming_task(a, plan, number + plan.workers, KT);
+    next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);

@@ -11,6 +11,7 @@
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/softcap.hpp"
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
 
@@ -189,14 +190,17 @@ struct block_scorer {
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  upcoming_reads& next;  // a part of it comes with each panel
 
   // Columns [first, last) with an epilogue of their own.
   template <class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, Epilogue epilogue) const {
     if (first >= last) return;
     score_tile<Isa>(q, block.rows, k.panels, k.dim, first, last < k.in_panels ? last : k.in_panels,
-                    block.scores, epilogue,
-                    [&](index j) SKIPMAX_LAMBDA { return fetch_of_panel(j); });
+                    block.scores, epilogue, [&](index j) SKIPMAX_LAMBDA {
+                      next.fetch_part();
+                      return fetch_of_panel(j);
+                    });
     if (last > k.in_panels)
       score_tail<Isa>(q, block.rows, k.tail, k.dim, last - k.in_panels, block.scores + k.in_panels,
                       epilogue);
