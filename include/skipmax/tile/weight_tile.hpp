@@ -228,13 +228,13 @@ struct block_scorer {
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
       const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
       const index steps = (k.dim + score_steps - 1) / score_steps;
-      row_position next = aligned(a.mask, first_row);
-      const index start = next.query + layout::rows,
+      row_position coming = aligned(a.mask, first_row);
+      const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;
-      next.query = start + panel * layout::rows / panels;
+      coming.query = start + panel * layout::rows / panels;
       const index parts = (any.last - any.first + fetch::keys_a_part - 1) / fetch::keys_a_part;
-      return fetch{a.bias, next,       stop < next.query_length ? stop : next.query_length,
-                   tile,   tile.first, ((stop - next.query) * parts + steps - 1) / steps};
+      return fetch{a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
+                   tile,   tile.first, ((stop - coming.query) * parts + steps - 1) / steps};
     } else {
       return nothing_else{};
     }
