@@ -10,6 +10,7 @@
 
 #include "skipmax/partial.hpp"
 #include "skipmax/plan.hpp"
+#include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -46,6 +47,9 @@ struct decode_plan {
 // Keys a tile: k and then v of one tile stay in the L1 or L2 cache for all rows of a group.
 inline constexpr index decode_tile = 128;
 
+template <class T, class Isa>
+inline constexpr index decode_stride = decode_tile + tile_layout<T, Isa>::cache_line;
+
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
   using layout = tile_layout<T, Isa>;
@@ -61,14 +65,14 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
   take(plan.task_rows * plan.depth);
   plan.k_at = take(plan.k_in_place ? 0 : decode_tile * plan.depth);
   plan.v_at = take(plan.v_in_place ? 0 : decode_tile * plan.width);
-  plan.weights_at = take(MR * (decode_tile + layout::cache_line));
+  plan.weights_at = take(MR * decode_stride<T, Isa>);
   if constexpr (!is_pointwise<Normalizer>)
     plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
   plan.shift_at = take(plan.task_rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
     plan.rows_at = take(2 * transformed_rows<T, Isa> * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
-  plan.list_at = take(MR * decode_tile);
+  plan.list_at = take(room_of_list(decode_tile));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 

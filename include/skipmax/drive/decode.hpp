@@ -12,6 +12,7 @@
 #include "skipmax/drive/prepare.hpp"
 #include "skipmax/score/score_function.hpp"
 #include "skipmax/tile/key_rows.hpp"
+#include "skipmax/tile/sparse_value_tile.hpp"
 #include "skipmax/tile/value_rows.hpp"
 
 namespace skipmax {
@@ -146,57 +147,57 @@ SKIPMAX_INLINE tile_rows<T> place_value_rows(const decode_plan<T>& plan,
   return {{copy, plan.width}, 0};
 }
 
-// What keys of one tile add to the sums of a block of rows: zero weights skipped one by one, where they
-// are many or may meet what is hidden; otherwise all keys, two rows at a time where they see the same.
+// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v.
+template <class Isa, class T>
+struct value_step {
+  score_block<T> block;
+  tile_rows<T> v;
+  row_matrix<T> sums;
+  index width;
+  key_number* list;  // scratch, room_of_list(decode_tile)
+};
+
+// Adds the keys of a range, which the P rows from r on see. Those of zero weight are left out where they
+// are a quarter or more, or where they may be hidden ones, whose values may be anything.
+template <class Isa, int P, class T, class Attention>
+SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T>& step, int r,
+                             key_range keys) {
+  constexpr bool zeros = has_exact_zeros<decltype(a.score)> && is_pointwise<decltype(a.normalizer)>;
+  const index count = keys.last - keys.first, stride = step.block.stride;
+  if (count <= 0) return;
+  const T* weights = step.block.scores + r * stride + keys.first;
+  const row_matrix<const T> v{step.v.rows.data + keys.first * step.v.rows.stride,
+                              step.v.rows.stride};
+  const row_matrix<T> sums{step.sums.data + r * step.sums.stride, step.sums.stride};
+  if constexpr (hides<Attention> || zeros) {
+    if (hides<Attention> || a.zeros != skip_zeros::never) {
+      const index found =
+          list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(weights, count, step.list);
+      if (hides<Attention> || a.zeros == skip_zeros::always || found * 4 <= count * 3)
+        return value_rows<Isa, P>(weights, stride, v, listed_keys{step.list, found}, sums,
+                                  step.width, step.v.ahead);
+    }
+  }
+  value_rows<Isa, P>(weights, stride, v, every_key{count}, sums, step.width, step.v.ahead);
+}
+
+// Two rows at a time share what they load of v, where they see the same.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void add_values(const decode_plan<T>& plan, const score_block<T>& block,
-                               tile_rows<T> v, row_matrix<T> sums, int* list) {
-  constexpr bool zeros =
-      has_exact_zeros<decltype(Attention::score)> && is_pointwise<decltype(Attention::normalizer)>;
-  const index width = plan.width;
-  const auto weights = [&](int r, index from) SKIPMAX_LAMBDA {
-    return static_cast<const T*>(block.scores + r * block.stride + from);
-  };
-  const auto values = [&](index from) SKIPMAX_LAMBDA {
-    return row_matrix<const T>{v.rows.data + from * v.rows.stride, v.rows.stride};
-  };
-  const auto sum = [&](int r) SKIPMAX_LAMBDA {
-    return row_matrix<T>{sums.data + r * sums.stride, sums.stride};
-  };
-  if constexpr (zeros || hides<Attention>) {
-    index found[register_block<T, Isa>::rows], all = 0, seen = 0;
-    for (int r = 0; r < block.rows; ++r) {
-      const key_range keys = block.seen[r];
-      found[r] =
-          list_nonzero<Isa>(weights(r, keys.first), keys.last - keys.first, list + r * decode_tile);
-      all += found[r], seen += keys.last - keys.first;
-    }
-    if (hides<Attention> || all * 10 < seen * 7) {
-      for (int r = 0; r < block.rows; ++r) {
-        const index from = block.seen[r].first;
-        value_rows<Isa, 1>(weights(r, from), block.stride, values(from),
-                           listed_keys{list + r * decode_tile, found[r]}, sum(r), width, v.ahead);
-      }
-      return;
-    }
-  }
-  const auto add = [&]<int P>(std::integral_constant<int, P>, int r,
-                              key_range keys) SKIPMAX_LAMBDA {
-    if (keys.first < keys.last)
-      value_rows<Isa, P>(weights(r, keys.first), block.stride, values(keys.first),
-                         every_key{keys.last - keys.first}, sum(r), width, v.ahead);
-  };
+SKIPMAX_INLINE void add_values(const Attention& a, value_step<Isa, T> step) {
+  const int rows = step.block.rows;
   int r = 0;
-  for (; r + 1 < block.rows; r += 2) {
-    const key_range shared = intersect(block.seen[r], block.seen[r + 1]);
-    for (int one = r; one < r + 2; ++one) {
-      add(std::integral_constant<int, 1>{}, one, left_of(block.seen[one], shared));
-      add(std::integral_constant<int, 1>{}, one, right_of(block.seen[one], shared));
+  if constexpr (!hides<Attention>)
+    for (; r + 1 < rows; r += 2) {
+      const key_range one = step.block.seen[r], other = step.block.seen[r + 1];
+      const key_range shared = intersect(one, other);
+      add_keys<Isa, 1>(a, step, r, left_of(one, shared));
+      add_keys<Isa, 1>(a, step, r, right_of(one, shared));
+      add_keys<Isa, 1>(a, step, r + 1, left_of(other, shared));
+      add_keys<Isa, 1>(a, step, r + 1, right_of(other, shared));
+      if (!is_empty(shared)) add_keys<Isa, 2>(a, step, r, shared);
+      if (!has_exact_zeros<decltype(a.score)>) step.v.ahead = 0;  // they are in the cache now
     }
-    add(std::integral_constant<int, 2>{}, r, shared);
-    v.ahead = 0;
-  }
-  if (r < block.rows) add(std::integral_constant<int, 1>{}, r, block.seen[r]);
+  for (; r < rows; ++r) add_keys<Isa, 1>(a, step, r, step.block.seen[r]);
 }
 
 // One block of rows over the keys of one tile, whose columns count from the first.
@@ -220,7 +221,6 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
     all = intersect(all, seen[r]);
   }
   if (is_empty(any)) return;
-  const index stride = decode_tile + tile_layout<T, Isa>::cache_line;
   const row_matrix<T> sums{task.sums.data + row * task.sums.stride, task.sums.stride};
   T hidden[MR];
   const auto kept = [&](int r) SKIPMAX_LAMBDA {
@@ -234,7 +234,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
       slice + plan.shift_at + row,
       k.rows,
       plan.depth,
-      {slice + plan.weights_at, stride, rows, seen, any, all, fresh},
+      {slice + plan.weights_at, decode_stride<T, Isa>, rows, seen, any, all, fresh},
       task.rows.from(row),
       tile.first,
       hidden,
@@ -250,8 +250,8 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
   }
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
-  add_values<Isa, T, Attention>(plan, score.block, v, sums,
-                                reinterpret_cast<int*>(slice + plan.list_at));
+  add_values<Isa, T>(
+      a, {score.block, v, sums, plan.width, reinterpret_cast<key_number*>(slice + plan.list_at)});
 }
 
 template <class Isa, class T, class Attention>

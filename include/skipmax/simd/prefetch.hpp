@@ -38,6 +38,19 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 0);
 }
 
+// All that a step will read.
+struct upcoming_reads {
+  upcoming_rows q, k, v, gate;
+
+  // In `steps` equal parts, each call the next one. Small ones: the cache waits for only so many lines.
+  SKIPMAX_INLINE void divide(index steps) {
+    q.divide(steps), k.divide(steps), v.divide(steps), gate.divide(steps);
+  }
+  SKIPMAX_INLINE void fetch_part() {
+    q.fetch_part(), k.fetch_part(), v.fetch_part(), gate.fetch_part();
+  }
+};
+
 // A few rows at once.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {

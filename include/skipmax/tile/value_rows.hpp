@@ -13,6 +13,7 @@
 #include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
+#include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -25,22 +26,11 @@ struct every_key {
   SKIPMAX_INLINE index later(index n) const { return n; }
 };
 struct listed_keys {
-  const int* keys;
+  const key_number* keys;
   index count;
   SKIPMAX_INLINE index operator[](index n) const { return keys[n]; }
   SKIPMAX_INLINE index later(index n) const { return keys[n < count ? n : count - 1]; }
 };
-
-// The keys of [0, count) whose weight is not zero, as a list; returns how many they are.
-template <class Isa, class T>
-SKIPMAX_INLINE index list_nonzero(const T* weights, index count, int* list) {
-  index found = 0;
-  for (index j = 0; j < count; ++j) {
-    list[found] = static_cast<int>(j);
-    found += weights[j] == T(0) ? 0 : 1;
-  }
-  return found;
-}
 
 // P rows, columns [x, x + N registers). While a key's values are used those of the key `ahead` steps later
 // are fetched, or none if ahead is 0.

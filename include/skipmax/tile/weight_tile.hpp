@@ -11,6 +11,7 @@
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/softcap.hpp"
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
 
@@ -242,14 +243,17 @@ struct block_scorer {
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  upcoming_reads& next;  // a part of it comes with each panel
 
   // Columns [first, last) with an epilogue of their own.
   template <class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, Epilogue epilogue) const {
     if (first >= last) return;
     score_tile<Isa>(q, block.rows, k.panels, k.dim, first, last < k.in_panels ? last : k.in_panels,
-                    block.scores, epilogue,
-                    [&](index j) SKIPMAX_LAMBDA { return fetch_of_panel(j); });
+                    block.scores, epilogue, [&](index j) SKIPMAX_LAMBDA {
+                      next.fetch_part();
+                      return fetch_of_panel(j);
+                    });
     if (last > k.in_panels)
       score_tail<Isa>(q, block.rows, k.tail, k.dim, last - k.in_panels, block.scores + k.in_panels,
                       epilogue);
@@ -278,13 +282,13 @@ struct block_scorer {
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
       const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
       const index steps = (k.dim + score_steps - 1) / score_steps;
-      row_position next = aligned(a.mask, first_row);
-      const index start = next.query + layout::rows,
+      row_position coming = aligned(a.mask, first_row);
+      const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;
-      next.query = start + panel * layout::rows / panels;
+      coming.query = start + panel * layout::rows / panels;
       const index parts = (any.last - any.first + fetch::keys_a_part - 1) / fetch::keys_a_part;
-      return fetch{a.bias, next,       stop < next.query_length ? stop : next.query_length,
-                   tile,   tile.first, ((stop - next.query) * parts + steps - 1) / steps};
+      return fetch{a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
+                   tile,   tile.first, ((stop - coming.query) * parts + steps - 1) / steps};
     } else {
       return nothing_else{};
     }
