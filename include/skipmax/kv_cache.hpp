@@ -48,6 +48,9 @@ class kv_cache {
   }
   SKIPMAX_INLINE kv_cache(index batch, index kv_heads, index capacity, index dim)
       : kv_cache(batch, kv_heads, capacity, dim, dim) {}
+  SKIPMAX_INLINE kv_cache(kv_cache&&) noexcept = default;
+  SKIPMAX_INLINE kv_cache& operator=(kv_cache&&) noexcept = default;
+  SKIPMAX_INLINE ~kv_cache() = default;
 
   // All of the capacity, and how much of it each sequence fills: what decode asks for.
   SKIPMAX_INLINE tensor_view<const T> k() const { return k_; }

@@ -38,6 +38,11 @@ SKIPMAX_INLINE part_row<T> part_row_at(T* row, index value_dim) {
 template <class T>
 class partial {
  public:
+  SKIPMAX_INLINE partial() = default;
+  SKIPMAX_INLINE partial(partial&&) noexcept = default;
+  SKIPMAX_INLINE partial& operator=(partial&&) noexcept = default;
+  SKIPMAX_INLINE ~partial() = default;
+
   // The sizes of the attention, key_length that of all keys together.
   SKIPMAX_INLINE const problem& sizes() const { return sizes_; }
   SKIPMAX_INLINE T* data() { return static_cast<T*>(memory_.data()); }

@@ -210,7 +210,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
   constexpr index MR = register_block<T, Isa>::rows;
   const index rest = task.rows.count - row;
   T* slice = task.slice;
-  key_range seen[MR], any{}, all{0, tile.last - tile.first};
+  key_range seen[MR] = {}, any{}, all{0, tile.last - tile.first};
   bool fresh = true;
   const int rows = static_cast<int>(rest < MR ? rest : MR);
   for (int r = 0; r < rows; ++r) {
@@ -260,7 +260,7 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T>& plan
                                   T* parts, T* slice) {
   using Normalizer = decltype(a.normalizer);
   constexpr index MR = register_block<T, Isa>::rows;
-  part_task<Isa, T> task;
+  part_task<Isa, T> task{};
   place_part(a, plan, number, parts, slice, task);
   if (is_empty(task.any)) return;
   pack_group(a, plan, task);
