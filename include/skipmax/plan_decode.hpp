@@ -44,8 +44,11 @@ struct decode_plan {
   SKIPMAX_INLINE index scratch(index workers) const { return row_parts + slice * workers; }
 };
 
-// Keys a tile: k and then v of one tile stay in the L1 or L2 cache for all rows of a group.
-inline constexpr index decode_tile = 128;
+// Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
+// memory some time, most of all where v is read in part; what is read for one row of a group is to stay in
+// the L2 cache for the others, which at 512 keys of 128 floats is half of 512 KiB. Values are added a
+// part of a tile at a time, which also keeps the rounding errors of their sums down.
+inline constexpr index decode_tile = 512, values_at_once = 256;
 
 template <class T, class Isa>
 inline constexpr index decode_stride = decode_tile + tile_layout<T, Isa>::cache_line;
@@ -72,7 +75,7 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
   if constexpr (Rows::changes_q || Rows::changes_k)
     plan.rows_at = take(2 * transformed_rows<T, Isa> * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
-  plan.list_at = take(room_of_list(decode_tile));
+  plan.list_at = take(room_of_list(values_at_once));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 

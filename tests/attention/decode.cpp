@@ -14,7 +14,8 @@ using skipmax::index;
 using lengths = std::vector<index>;
 
 // Around a register, a tile and a part of the keys, and several parts.
-constexpr index capacities[] = {1, 2, 15, 17, 63, 64, 65, 127, 128, 129, 1023, 1025, 2100};
+constexpr index capacities[] = {1,   2,   15,  17,  63,   65,   255,  256, 257,
+                                511, 512, 513, 769, 1023, 1025, 1537, 2100};
 
 // The n-th problem: the lists have lengths without a common divisor.
 template <class T, class Attention>
@@ -23,7 +24,7 @@ void check_nth(const Attention& a, std::uint64_t n) {
   constexpr index queries[] = {1, 2, 3, 16, 1, 5, 1};
   constexpr index key_dims[] = {1, 16, 17, 64};
   constexpr index value_dims[] = {1, 8, 33, 48, 64, 65, 144, 256};
-  const index capacity = capacities[n % 13];
+  const index capacity = capacities[n % 17];
   const problem p{1 + static_cast<index>(n % 3),
                   queries[n % 7],
                   capacity,

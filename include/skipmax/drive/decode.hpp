@@ -154,7 +154,7 @@ struct value_step {
   tile_rows<T> v;
   row_matrix<T> sums;
   index width;
-  key_number* list;  // scratch, room_of_list(decode_tile)
+  key_number* list;  // scratch, room_of_list(values_at_once)
 };
 
 // Adds the keys of a range, which the P rows from r on see. Those of zero weight are left out where they
@@ -182,23 +182,29 @@ SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T>& step,
   value_rows<Isa, P>(weights, stride, v, every_key{count}, sums, step.width, step.v.ahead);
 }
 
-// Two rows at a time share what they load of v, where they see the same.
+// Two rows at a time share what they load of v, where they see the same; and all rows a few keys at a time,
+// whose values then are in the cache.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void add_values(const Attention& a, value_step<Isa, T> step) {
-  const int rows = step.block.rows;
-  int r = 0;
-  if constexpr (!hides<Attention>)
-    for (; r + 1 < rows; r += 2) {
-      const key_range one = step.block.seen[r], other = step.block.seen[r + 1];
-      const key_range shared = intersect(one, other);
-      add_keys<Isa, 1>(a, step, r, left_of(one, shared));
-      add_keys<Isa, 1>(a, step, r, right_of(one, shared));
-      add_keys<Isa, 1>(a, step, r + 1, left_of(other, shared));
-      add_keys<Isa, 1>(a, step, r + 1, right_of(other, shared));
-      if (!is_empty(shared)) add_keys<Isa, 2>(a, step, r, shared);
-      if (!has_exact_zeros<decltype(a.score)>) step.v.ahead = 0;  // they are in the cache now
-    }
-  for (; r < rows; ++r) add_keys<Isa, 1>(a, step, r, step.block.seen[r]);
+SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T>& tile) {
+  const key_range *seen = tile.block.seen, any = tile.block.any;
+  const int rows = tile.block.rows;
+  for (index first = any.first; first < any.last; first += values_at_once) {
+    const key_range some{first, first + values_at_once};
+    value_step<Isa, T> step = tile;
+    int r = 0;
+    if constexpr (!hides<Attention>)
+      for (; r + 1 < rows; r += 2) {
+        const key_range one = intersect(seen[r], some), other = intersect(seen[r + 1], some);
+        const key_range shared = intersect(one, other);
+        add_keys<Isa, 1>(a, step, r, left_of(one, shared));
+        add_keys<Isa, 1>(a, step, r, right_of(one, shared));
+        add_keys<Isa, 1>(a, step, r + 1, left_of(other, shared));
+        add_keys<Isa, 1>(a, step, r + 1, right_of(other, shared));
+        if (!is_empty(shared)) add_keys<Isa, 2>(a, step, r, shared);
+        if (!has_exact_zeros<decltype(a.score)>) step.v.ahead = 0;  // they are in the cache now
+      }
+    for (; r < rows; ++r) add_keys<Isa, 1>(a, step, r, intersect(seen[r], some));
+  }
 }
 
 // One block of rows over the keys of one tile, whose columns count from the first.

@@ -35,7 +35,7 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   constexpr index bytes = sizeof(T);
   const std::uintptr_t address =
       reinterpret_cast<std::uintptr_t>(at) + static_cast<std::uintptr_t>(ahead * bytes);
-  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 0);
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 3);
 }
 
 // All that a step will read.
