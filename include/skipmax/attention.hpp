@@ -15,6 +15,7 @@
 #include "skipmax/bias/relative_bias.hpp"
 #include "skipmax/bias/score_bias.hpp"
 #include "skipmax/bias/t5_buckets.hpp"
+#include "skipmax/drive/decode.hpp"
 #include "skipmax/drive/forward.hpp"
 #include "skipmax/execution/executor.hpp"
 #include "skipmax/execution/serial.hpp"
@@ -28,6 +29,7 @@
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
+#include "skipmax/partial.hpp"
 #include "skipmax/row/gate.hpp"
 #include "skipmax/row/qk_norm.hpp"
 #include "skipmax/row/row_slots.hpp"
@@ -153,7 +155,117 @@ struct attention {
     forward(q, k, v, out, executor, scratch ? *scratch : own);
   }
 
+  // Computes out for the last few positions of each sequence, whose keys are in a cache.
+  //
+  //   q          [batch, n, heads, key dim]            the new tokens, 1 to 16 or so
+  //   k_cache    [batch, capacity, kv heads, key dim]  with those of the new tokens
+  //   v_cache    [batch, capacity, kv heads, value dim]
+  //   kv_lengths [batch]                               keys in the cache, the new ones included
+  //   out        [batch, n, heads, value dim]
+  //
+  // As forward with both{both{key_lengths{kv_lengths, batch}, causal{}}, mask}, to rounding: row i sees
+  // the first kv_lengths[b] - n + i + 1 keys, of which the mask shows it some; none beyond is read. A row
+  // of k and v is read once for all heads that share it, and one sequence is work for many workers.
+  template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
+  SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
+                             const index* kv_lengths, const Out& out, Executor&& executor,
+                             workspace& scratch, Isa = {}) const {
+    if constexpr (decode_takes<Q, K, V, Out>())
+      run_decode<Isa, typename Out::value_type>(q, k_cache, v_cache, kv_lengths, out, executor,
+                                                scratch);
+  }
+  template <class Q, class K, class V, class Out, class Executor = serial>
+  SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
+                             const index* kv_lengths, const Out& out, Executor&& executor = {},
+                             workspace* scratch = nullptr) const {
+    workspace own;
+    decode(q, k_cache, v_cache, kv_lengths, out, executor, scratch ? *scratch : own);
+  }
+
+  // Attention over some of the keys, for those who keep the others elsewhere: k and v hold the keys from
+  // shard.first on, of shard.key_length. Masks, biases and divisors count the positions of all keys. The
+  // parts over disjoint shards that cover them are merged, in any order, and then finished:
+  //
+  //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine
+  //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another
+  //   f.merge(low, high);
+  //   f.finish(low, out);
+  //
+  // out is then forward's, to rounding.
+  template <class Q, class K, class V, class T, class Executor = serial, class Isa = native_isa>
+  SKIPMAX_INLINE void forward_partial(const Q& q, const K& k, const V& v, key_shard shard,
+                                      partial<T>& part, Executor&& executor, workspace& scratch,
+                                      Isa = {}) const {
+    if constexpr (decode_takes<Q, K, V, tensor_view<T>>())
+      run_partial<Isa, T>(q, k, v, shard, part, executor, scratch);
+  }
+  template <class Q, class K, class V, class T, class Executor = serial>
+  SKIPMAX_INLINE void forward_partial(const Q& q, const K& k, const V& v, key_shard shard,
+                                      partial<T>& part, Executor&& executor = {},
+                                      workspace* scratch = nullptr) const {
+    workspace own;
+    forward_partial(q, k, v, shard, part, executor, scratch ? *scratch : own);
+  }
+
+  // into becomes the part over the keys of both. For a point-wise normalizer that is a sum.
+  template <class T, class Isa = native_isa>
+  SKIPMAX_INLINE void merge(partial<T>& into, const partial<T>& other, Isa = {}) const {
+    check_merge<Isa>(into, other);
+    const index dim = into.sizes().value_dim, stride = part_stride(dim);
+    for (index row = 0; row < into.rows(); ++row)
+      merge_part<Isa>(normalizer, part_row_at(into.data() + row * stride, dim),
+                      part_row_at(other.data() + row * stride, dim), part_width(dim));
+  }
+
+  // out [batch, query length, heads, value dim] from the part over all keys: the divisor, the transforms
+  // of out, the gate.
+  template <class T, class Isa = native_isa>
+  SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<T> out, Isa = {}) const {
+    check_finish<Isa>(*this, part, out);
+    const problem& p = part.sizes();
+    workspace scratch;
+    scratch.reserve(register_block<T, Isa>::rows * part_width(p.value_dim) *
+                    static_cast<index>(sizeof(T)));
+    for (index head = 0; head < p.batch * p.heads; ++head)
+      finish_head<Isa>(*this, p, head, static_cast<T*>(scratch.data()), out,
+                       [&](row_position at, part_row<T> into) SKIPMAX_LAMBDA {
+                         const index row = head * p.query_length + at.query;
+                         copy_part<Isa>(
+                             into,
+                             part_row_at(part.data() + row * part_stride(p.value_dim), p.value_dim),
+                             part_width(p.value_dim));
+                       });
+  }
+
  private:
+  // The same words for both calls: what their operands must be.
+  template <class Q, class K, class V, class Out>
+  SKIPMAX_INLINE static constexpr bool decode_takes() {
+    constexpr bool views =
+        is_tensor_view<Q> && is_tensor_view<K> && is_tensor_view<V> && is_tensor_view<Out>;
+    static_assert(
+        views,
+        "skipmax: decode and forward_partial take tensor_views: wrap each argument, as in "
+        "as_bhld(k) for an Eigen tensor or bhld(pointer, batch, heads, length, dim)");
+    static_assert(can_merge<Normalizer>,
+                  "skipmax: the normalizer cannot merge parts over disjoint keys: give it keep, "
+                  "keep_nothing, merge and finish_kept, see skipmax/normalize/row_normalizer.hpp");
+    if constexpr (views) {
+      using T = typename Out::value_type;
+      constexpr bool same = std::is_same_v<typename Q::value_type, T> &&
+                            std::is_same_v<typename K::value_type, T> &&
+                            std::is_same_v<typename V::value_type, T>;
+      static_assert(
+          same, "skipmax: q, k, v and out differ in element type: wanted all float or all double");
+      static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                    "skipmax: the element type is neither float nor double");
+      static_assert(std::is_same_v<decltype(Out::data), T*>,
+                    "skipmax: out is a view of const elements: wanted one that can be written");
+      return same && can_merge<Normalizer>;
+    }
+    return false;
+  }
+
   // The slots that are plain values.
   SKIPMAX_INLINE constexpr void set(skipmax::scale value) { scale = value; }
   SKIPMAX_INLINE constexpr void set(skipmax::segments value) { segments = value; }
@@ -176,6 +288,50 @@ struct attention {
     T* slices = static_cast<T*>(scratch.data());
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
       run_forward_task<Isa>(*this, plan, task, slices + worker * plan.slice);
+    });
+  }
+
+  template <class Isa, class T, class Executor>
+  SKIPMAX_INLINE void run_decode(tensor_view<const T> q, tensor_view<const T> k,
+                                 tensor_view<const T> v, const index* lengths, tensor_view<T> out,
+                                 Executor& executor, workspace& scratch) const {
+    const auto a = with(both{both{key_lengths{lengths, q.batch}, causal{}}, mask});
+    const index workers = executor.concurrency();
+    const decode_plan<T> plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, workers);
+    run_parts<Isa>(
+        a, plan, executor, scratch, [&](index head, const T* parts, T* slice) SKIPMAX_LAMBDA {
+          finish_head<Isa>(a, plan.sizes, head, slice + plan.merged_at, out,
+                           [&](row_position at, part_row<T> into)
+                               SKIPMAX_LAMBDA { merge_parts<Isa>(a, plan, at, parts, into); });
+        });
+  }
+
+  template <class Isa, class T, class Executor>
+  SKIPMAX_INLINE void run_partial(tensor_view<const T> q, tensor_view<const T> k,
+                                  tensor_view<const T> v, key_shard shard, partial<T>& part,
+                                  Executor& executor, workspace& scratch) const {
+    const decode_plan<T> plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
+    part.resize(plan.sizes);
+    run_parts<Isa>(*this, plan, executor, scratch,
+                   [&](index head, const T* parts, T*)
+                       SKIPMAX_LAMBDA { merge_head<Isa>(*this, plan, head, parts, part.data()); });
+  }
+
+  // All parts of all heads, then end(head, parts, slice) for each head.
+  template <class Isa, class T, class A, class Executor, class End>
+  SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T>& plan, Executor& executor,
+                                       workspace& scratch, End end) {
+    static_assert(skipmax::executor<Executor>,
+                  "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
+                  "skipmax/execution/executor.hpp");
+    scratch.reserve(plan.scratch(executor.concurrency()) * static_cast<index>(sizeof(T)));
+    T* const parts = static_cast<T*>(scratch.data());
+    T* const slices = parts + plan.row_parts;
+    executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
+      attend_part<Isa>(a, plan, task, parts, slices + worker * plan.slice);
+    });
+    executor.for_each_task(plan.ends, [&](index head, int worker) SKIPMAX_LAMBDA {
+      end(head, parts, slices + worker * plan.slice);
     });
   }
 };

@@ -105,6 +105,18 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 
+// The factor of <q, k>, times the unit in which scores are wanted.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, error_message& error) {
+  const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
+  const double scale = (a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value) * unit;
+  const double largest = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;
+  if (error.empty() && !(scale >= -largest && scale <= largest))
+    error << "skipmax: scale: found " << scale
+          << ", wanted a number within the range of the elements";
+  return static_cast<T>(scale);
+}
+
 // Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
 template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<const T> q,
@@ -123,17 +135,12 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
   }
   if (error.empty() && workers < 1)
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
-  const double dim = q.dim > 0 ? static_cast<double>(q.dim) : 1;
-  double scale = a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value;
-  if constexpr (takes_raw_scores<Attention>) scale *= decltype(a.normalizer)::score_factor;
-  const double largest = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;
-  if (error.empty() && !(scale >= -largest && scale <= largest))
-    error << "skipmax: scale: found " << scale
-          << ", wanted a number within the range of the elements";
+  double unit = 1;
+  if constexpr (takes_raw_scores<Attention>) unit = decltype(a.normalizer)::score_factor;
+  plan.scale = find_scale<Isa, T>(a, q.dim, unit, error);
   throw_if(error);
 
   plan.q = q, plan.k = k, plan.v = v, plan.out = out, plan.segments = a.segments;
-  plan.scale = static_cast<T>(scale);
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);

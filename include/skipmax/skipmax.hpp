@@ -7,6 +7,7 @@
 #include "skipmax/eigen/tensor.hpp"
 #include "skipmax/eigen/thread_pool.hpp"
 #include "skipmax/execution/thread_pool.hpp"
+#include "skipmax/kv_cache.hpp"
 #include "skipmax/transform_rows.hpp"
 #include "skipmax/version.hpp"
 #if defined(_OPENMP)

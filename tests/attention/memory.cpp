@@ -45,6 +45,20 @@ TEST(memory, a_workspace_is_the_only_allocation) {
   check_no_allocation<double>(sigmoid_attention{});
 }
 
+TEST(memory, decode_allocates_only_its_workspace) {
+  support::operands<float> x({2, 2, 3000, 4, 2, 24, 40});
+  const index lengths[] = {3000, 1200};
+  workspace scratch;
+  const thread_pool pool(3);
+  const auto decode = [&](auto&& executor) {
+    softmax_attention{}.decode(x.q.read(), x.k.read(), x.v.read(), lengths, x.out.view(), executor,
+                               scratch);
+  };
+  decode(pool);
+  EXPECT_EQ(allocations_of([&] { decode(pool); }), 0);
+  EXPECT_EQ(allocations_of([&] { decode(serial{}); }), 0);
+}
+
 TEST(memory, a_workspace_changes_no_bit) {
   // What an earlier call left behind does not matter.
   workspace scratch;

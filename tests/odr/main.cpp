@@ -94,15 +94,21 @@ int main() {
 
   for (const auto use : {use_v2, use_native}) {
     std::vector<float> relu(q.size(), -1), softmax(q.size(), -1), dressed(q.size(), -1);
+    std::vector<float> decoded(q.size(), -1), merged(q.size(), -1);
     const auto out = [](std::vector<float>& x) { return skipmax::ld(x.data(), queries, dim); };
     use(skipmax::ld(q.data(), queries, dim), skipmax::ld(k.data(), keys, dim),
-        skipmax::ld(v.data(), keys, dim), with, {out(relu), out(softmax), out(dressed)});
+        skipmax::ld(v.data(), keys, dim), with,
+        {out(relu), out(softmax), out(dressed), out(decoded), out(merged)});
     for (int i = 0; i < queries; ++i) {
       const auto same = [](const row_of_numbers& row) { return row; };
       const auto relu_weight = [](double s, int) { return s > 0 ? s : 0; };
       compare("relu", i, relu, attend(q, k, v, i, 0, keys, same, relu_weight, false));
 
+      const int seen = keys - queries + i + 1;
+      compare("decode", i, decoded, attend(q, k, v, i, 0, seen, same, relu_weight, false));
+
       const auto softmax_weight = [](double s, int) { return std::exp(s); };
+      compare("merged", i, merged, attend(q, k, v, i, 0, keys, same, softmax_weight, true));
       compare("softmax", i, softmax,
               attend(q, k, v, i, i < 7 ? 0 : 30, i < 7 ? 30 : keys, same, softmax_weight, true));
 

@@ -2,6 +2,7 @@
 // must carry the instruction set in its name, or leave no symbol.
 #include "use.hpp"
 #include "skipmax/attention.hpp"
+#include "skipmax/kv_cache.hpp"
 #include "skipmax/transform_rows.hpp"
 
 using namespace skipmax;
@@ -20,4 +21,18 @@ void NAME(view q, view k, view v, const dressing& with, const results& out) {
       .with(gate{with.gate, silu{}})
       .forward(q, k, v, out.dressed);
   transform_rows(rms_norm<float>{}, out.dressed, out.dressed);
+
+  kv_cache<float> cache(1, 1, k.length, k.dim);
+  cache.append(k, v);
+  relu_attention{}.decode(q, cache.k(), cache.v(), cache.lengths(), out.decoded);
+  partial<float> part, other;
+  const softmax_attention f{};
+  const auto shard = [&](view x, skipmax::index first, skipmax::index keys) {
+    return ld(x.row(0, first, 0), keys, x.dim);
+  };
+  f.forward_partial(q, shard(k, 0, 30), shard(v, 0, 30), {0, k.length}, part);
+  f.forward_partial(q, shard(k, 30, k.length - 30), shard(v, 30, k.length - 30), {30, k.length},
+                    other);
+  f.merge(part, other);
+  f.finish(part, out.merged);
 }

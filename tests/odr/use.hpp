@@ -18,6 +18,7 @@ struct dressing {
 
 struct results {
   out_view relu, softmax_of_two, dressed;
+  out_view decoded, merged;  // relu by decode, softmax from two parts
 };
 
 void use_v2(view q, view k, view v, const dressing& with, const results& out);

@@ -10,6 +10,28 @@
 namespace skipmax {
 inline namespace v0 {
 
+// What the divisor makes of each row, position(r) its place, hidden[r] the hidden keys among those it
+// sees, where it wants to know; returns the rows that see no key, one bit each.
+template <class Isa, class T, class Attention, class Position>
+SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Position position,
+                                            [[maybe_unused]] const T* hidden, T* factor) {
+  unsigned empty = 0;
+  double length = -1, of_length = 0;
+  for (int r = 0; r < rows; ++r) {
+    const row_position at = position(r);
+    const key_range seen = visible_range(a.mask, at);
+    index visible = seen.last - seen.first;
+    if constexpr (counts_hidden<Attention>) visible -= static_cast<index>(hidden[r]);
+    double now = 1;
+    if constexpr (reads_length<decltype(a.normalizer)>)
+      now = a.normalizer.length(at, visible, at.key_length);
+    if (now != length) length = now, of_length = a.normalizer.finish(now);
+    factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
+    empty |= static_cast<unsigned>(visible == 0) << r;
+  }
+  return empty;
+}
+
 // factor[r] of the rows from `row` on; returns those that see no key, one bit each.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& task, index row,
@@ -20,18 +42,8 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& 
     a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row), factor);
     for (int r = 0; r < rows; ++r) empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
   } else {
-    double length = -1, of_length = 0;
-    for (int r = 0; r < rows; ++r) {
-      const row_position at = position_of(task, row + r);
-      const key_range seen = visible_range(a.mask, at);
-      index visible = seen.last - seen.first;
-      if constexpr (counts_hidden<Attention>) visible -= static_cast<index>(task.hidden[row + r]);
-      double now = 1;
-      if constexpr (reads_length<Normalizer>) now = a.normalizer.length(at, visible, at.key_length);
-      if (now != length) length = now, of_length = a.normalizer.finish(now);
-      factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
-      empty |= static_cast<unsigned>(visible == 0) << r;
-    }
+    empty = find_length_factors<Isa>(a, rows, consecutive_rows{position_of(task, row)},
+                                     task.hidden + row, factor);
   }
   return empty;
 }
@@ -39,13 +51,11 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& 
 // Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
 // where rows are whole registers. A row that saw nothing is zeros, whatever they would make of it.
 template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T>& plan,
-                               const forward_task<T>& task, index row, int rows,
-                               row_matrix<T> finished, unsigned empty) {
+SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<T>& to, row_place first,
+                               int rows, row_matrix<T> finished, unsigned empty) {
   using Rows = decltype(a.rows);
-  const row_place first = place_of(task, row);
-  const row_matrix<T> out = rows_at(plan.out, first);
-  const index dim = plan.sizes.value_dim;
+  const row_matrix<T> out = rows_at(to, first);
+  const index dim = to.dim;
   const bool whole = dim == finished.stride;
   const row_matrix<T> last = whole ? out : finished;
   const row_matrix<const T> from{finished.data, finished.stride};

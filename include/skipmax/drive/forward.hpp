@@ -116,7 +116,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   if (to_out || !keys.last) return;
   if (!shared)
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
-  store_rows<Isa>(a, plan, task, row, rows, sums, empty);
+  store_rows<Isa>(a, plan.out, place_of(task, row), rows, sums, empty);
 }
 
 template <class Isa, class T, class Attention>

@@ -31,12 +31,12 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T>& plan
   }
 }
 
-// What the normalizer adds to the scores of each row.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void find_shifts(const Attention& a, const task_place& task, T* shift) {
+// What the normalizer adds to the scores of each row, position(row) its place.
+template <class Isa, class T, class Attention, class Position>
+SKIPMAX_INLINE void find_shifts(const Attention& a, index rows, Position position, T* shift) {
   double length = -1, of_length = 0;
-  for (index row = 0; row < task.rows; ++row) {
-    const row_position at = position_of(task, row);
+  for (index row = 0; row < rows; ++row) {
+    const row_position at = position(row);
     const key_range seen = visible_range(a.mask, at);
     index visible = seen.last - seen.first;
     if constexpr (hides<Attention>)
@@ -57,7 +57,8 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan
   if constexpr (!is_pointwise<Normalizer>)
     for (index row = 0; row < task.rows; row += register_block<T, Isa>::rows)
       a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task, row));
-  if constexpr (shifts_scores<Normalizer>) find_shifts<Isa>(a, task, task.shift);
+  if constexpr (shifts_scores<Normalizer>)
+    find_shifts<Isa>(a, task.rows, consecutive_rows{position_of(task, 0)}, task.shift);
   if constexpr (counts_hidden<Attention>)
     for (index row = 0; row < task.rows; ++row) task.hidden[row] = T(0);
 }

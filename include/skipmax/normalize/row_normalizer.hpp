@@ -18,6 +18,12 @@
 //                                                         // true if the output so far must be
 //                                                         // multiplied by rescale[r]
 //     finish<Isa>(const T* state, T* factor)              // factors for the rows' outputs
+//
+// and, so that parts over disjoint keys can be merged, two numbers that a part keeps of a row:
+//
+//     keep<Isa>(const T* state, int r, T* kept), keep_nothing(T* kept)
+//     merge<Isa>(T* kept, const T* other, T* factors)     // factors[2] for the outputs of the two
+//     finish_kept(const T* kept) -> T                     // the factor of the row's output
 #pragma once
 
 #include <concepts>
@@ -47,6 +53,13 @@ inline constexpr bool reads_length = requires(const N n, row_position at, index 
 template <class N>
 inline constexpr bool shifts_scores = requires(const N n) {
   n.shift(1.0);
+};
+
+// Parts over disjoint keys can be merged.
+template <class N>
+inline constexpr bool can_merge = is_pointwise<N> || requires(const N n, double* kept) {
+  n.keep_nothing(kept);
+  { n.finish_kept(kept) } -> std::same_as<double>;
 };
 
 // Rows of a block, padded so that their numbers fill whole registers.

@@ -71,6 +71,39 @@ struct softmax {
     for (int r = 0; r < R; ++r) factor[r] = factor[r] == T(0) ? T(0) : T(1) / factor[r];
   }
 
+  // What a part over some of the keys keeps of row r beside its output: m and the sum.
+  template <class Isa, class T>
+  SKIPMAX_INLINE void keep(const T* state, int r, T* kept) const {
+    alignas(64) T of_lanes[lanes<T, Isa>];
+    simd<T, Isa>::load_aligned(state + row_lanes<T, Isa> + r * lanes<T, Isa>)
+        .store_aligned(of_lanes);
+    kept[0] = state[r], kept[1] = T(0);
+    for (int i = 0; i < lanes<T, Isa>; ++i) kept[1] += of_lanes[i];
+  }
+
+  template <class T>
+  SKIPMAX_INLINE void keep_nothing(T* kept) const {
+    kept[0] = lowest<T>(), kept[1] = T(0);
+  }
+
+  // Takes in what another part kept; the outputs of the two are to be multiplied by factors[0] and [1].
+  template <class Isa, class T>
+  SKIPMAX_INLINE void merge(T* kept, const T* other, T* factors) const {
+    using V = simd<T, Isa>;
+    alignas(64) T of_lanes[lanes<T, Isa>];
+    const T m = kept[0] < other[0] ? other[0] : kept[0];
+    math::exp2_nonpositive(V(kept[0] - m)).store_aligned(of_lanes);
+    factors[0] = of_lanes[0];
+    math::exp2_nonpositive(V(other[0] - m)).store_aligned(of_lanes);
+    factors[1] = of_lanes[0];
+    kept[0] = m, kept[1] = kept[1] * factors[0] + other[1] * factors[1];
+  }
+
+  template <class T>
+  SKIPMAX_INLINE T finish_kept(const T* kept) const {
+    return kept[1] == T(0) ? T(0) : T(1) / kept[1];
+  }
+
  private:
   static constexpr unsigned every_row = ~0u;
   // Scores up to 13 above m in natural units are as good as m. Far from overflow, and rare to reach:

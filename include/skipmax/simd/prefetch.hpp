@@ -29,6 +29,15 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, inde
   return {reinterpret_cast<std::uintptr_t>(from.data), rows, dim * bytes, from.stride * bytes};
 }
 
+// The cache line `ahead` elements after `at`, into the L1 cache. It may lie beyond everything.
+template <class T>
+SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
+  constexpr index bytes = sizeof(T);
+  const std::uintptr_t address =
+      reinterpret_cast<std::uintptr_t>(at) + static_cast<std::uintptr_t>(ahead * bytes);
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 3);
+}
+
 // All that a step will read.
 struct upcoming_reads {
   upcoming_rows q, k, v, gate;

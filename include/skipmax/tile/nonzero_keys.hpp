@@ -16,7 +16,7 @@ inline namespace v0 {
 using key_number = std::uint16_t;  // within a tile
 
 // Room for a list of `keys`: what is stored reaches beyond its end.
-inline constexpr index room_of_list(index keys) {
+SKIPMAX_INLINE constexpr index room_of_list(index keys) {
   return keys + 32;
 }
 

@@ -148,6 +148,59 @@ SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range s
   return sum_of_lanes<Isa, T>(count);
 }
 
+// The rows of a block as slots see them: one query after the other of one head.
+struct consecutive_rows {
+  row_position first;
+
+  SKIPMAX_INLINE row_position operator()(index r) const {
+    row_position at = first;
+    at.query += r;
+    return at;
+  }
+};
+
+// As a weight, or as a score that softmax makes a weight of zero of.
+template <class Isa, class T, class Normalizer>
+SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
+  return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
+}
+
+// Stored scores, columns [first, last) of a tile that starts at first_key, become h(cap(s) + bias +
+// shift); position(r) is row r of the block. Hidden keys are added to hidden[r] where the divisor wants
+// to know. The slots in locals: a store of scores might change them, for all the compiler knows.
+template <class Isa, class T, class Attention, class Position>
+SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T> rows, Position position,
+                                 index first_key, const T* shift, T* hidden, index first,
+                                 index last) {
+  using V = simd<T, Isa>;
+  using Normalizer = decltype(Attention::normalizer);
+  constexpr index W = lanes<T, Isa>;
+  constexpr bool shifted = shifts_scores<Normalizer>;
+  const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
+  const auto score = a.score;
+  const auto cap = a.cap;
+  for (int r = 0; r < rows.rows; ++r) {
+    T* const scores = rows.scores + r * rows.stride;
+    [[maybe_unused]] const row_position row = position(r);
+    [[maybe_unused]] const key_range seen = rows.seen[r];
+    [[maybe_unused]] V count(T(0));
+    [[maybe_unused]] const V shift_of_row(shifted ? shift[r] : T(0));
+    for (index j = first / W * W; j < last; j += W) {
+      V s = cap.cap(V::load_aligned(scores + j));
+      [[maybe_unused]] V bias(T(0));
+      if constexpr (addends.any) bias = addends.of(row, first_key + j), s = s + bias;
+      if constexpr (shifted) s = s + shift_of_row;
+      s = score.value(s);
+      if constexpr (!is_pointwise<Normalizer>) s = s * V(static_cast<T>(Normalizer::score_factor));
+      if constexpr (hides<Attention>)
+        s = math::select(is_hidden(bias), weight_of_hidden<Isa, T, Normalizer>(), s);
+      if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
+      s.store_aligned(scores + j);
+    }
+    if constexpr (counts_hidden<Attention>) hidden[r] += sum_of_lanes<Isa, T>(count);
+  }
+}
+
 // While the scores of a row block are computed, the biases of the next one come into the cache: in each
 // panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
 // and a few keys of many rows for the memory to open as many of its own rows.
@@ -178,8 +231,8 @@ struct block_scorer {
   using Cap = decltype(Attention::cap);
   using Normalizer = decltype(Attention::normalizer);
   static constexpr bool shifted = shifts_scores<Normalizer>;
-  static constexpr bool biased = score_addends<Isa, T, Attention>::any;
-  static constexpr bool plain = std::is_same_v<Cap, no_cap> && !shifted && !biased;
+  static constexpr bool plain =
+      std::is_same_v<Cap, no_cap> && !shifted && !score_addends<Isa, T, Attention>::any;
   static constexpr bool raw = takes_raw_scores<Attention>;
 
   const Attention& a;
@@ -215,7 +268,8 @@ struct block_scorer {
       with_epilogue(first, last, weight_epilogue<Score>{a.score});
     } else {
       with_epilogue(first, last, raw_scores{});
-      weigh_rows(first, last);
+      weigh_rows<Isa, T>(a, block, consecutive_rows{first_row}, first_key, shift, hidden, first,
+                         last);
     }
   }
 
@@ -238,42 +292,6 @@ struct block_scorer {
     } else {
       return nothing_else{};
     }
-  }
-
-  // The members in locals: a store of scores might change them, for all the compiler knows.
-  SKIPMAX_NOINLINE void weigh_rows(index first, index last) const {
-    using V = simd<T, Isa>;
-    constexpr index W = lanes<T, Isa>;
-    const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
-    const Score score = a.score;
-    const Cap cap = a.cap;
-    const score_block<T> rows = block;
-    const index tile = first_key;
-    row_position row = first_row;
-    for (int r = 0; r < rows.rows; ++r, ++row.query) {
-      T* const scores = rows.scores + r * rows.stride;
-      [[maybe_unused]] const key_range seen = rows.seen[r];
-      [[maybe_unused]] V count(T(0));
-      [[maybe_unused]] const V shift_of_row(shifted ? shift[r] : T(0));
-      for (index j = first / W * W; j < last; j += W) {
-        V s = cap.cap(V::load_aligned(scores + j));
-        [[maybe_unused]] V bias(T(0));
-        if constexpr (biased) bias = addends.of(row, tile + j), s = s + bias;
-        if constexpr (shifted) s = s + shift_of_row;
-        s = score.value(s);
-        if constexpr (!is_pointwise<Normalizer>)
-          s = s * V(static_cast<T>(Normalizer::score_factor));
-        if constexpr (hides<Attention>) s = math::select(is_hidden(bias), weight_of_hidden(), s);
-        if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
-        s.store_aligned(scores + j);
-      }
-      if constexpr (counts_hidden<Attention>) hidden[r] += sum_of_lanes<Isa, T>(count);
-    }
-  }
-
-  // As a weight, or as a score that softmax makes a weight of zero of.
-  SKIPMAX_INLINE static simd<T, Isa> weight_of_hidden() {
-    return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
   }
 };
 

@@ -1,0 +1,80 @@
+// Decode: one query over a long cache, against the bytes that one core can read.
+//
+//   decode/<functor>/<dtype>/<workload>/threads:<n>
+//
+// GBps counts the bytes of k and v in the cache, whether they are read or, for weights of zero, left out.
+// of_read is their share of what the same thread read from memory just before: of one core, whatever the
+// number of threads. `--shape B,H,Hkv,Lq,Lk,d` and `--threads n` are those of bench_forward.
+#include "runner.hpp"
+
+namespace bench {
+namespace {
+
+// 32 heads, 8 or 32 of k and v. z50: about half of the scores are below zero, as without a shift.
+std::vector<workload> decode_workloads() {
+  const workload gqa{"decode_gqa_8k", 1, 32, 8, 1, 8192, 128};
+  const workload mha{"decode_mha_8k", 1, 32, 32, 1, 8192, 128};
+  std::vector<workload> all{gqa, mha};
+  for (workload w : {gqa, mha}) {
+    w.name += "_z90";
+    w.zeros = 0.9;
+    all.push_back(w);
+  }
+  return all;
+}
+
+double read_limit() {
+  static const big_buffer memory;
+  return std::max({memory.read_rate<1>(), memory.read_rate<2>(), memory.read_rate<4>()});
+}
+
+template <class T, class Attention>
+void add_decode(const std::string& functor, const Attention& attention, const workload& w,
+                int threads, const std::string& name) {
+  const std::string run =
+      "decode/" + functor + "/" + dtype<T> + "/" + name + "/threads:" + std::to_string(threads);
+  const auto scratch = std::make_shared<skipmax::workspace>();
+  benchmark::RegisterBenchmark(run.c_str(), [=](benchmark::State& state) {
+    show_progress(run);
+    const operands<T>& x = operands_of<T>(w);
+    const workers& on = workers_of(threads);
+    const std::vector<index> lengths(static_cast<std::size_t>(w.batch), w.key_length);
+    const auto call = [&] { attention.decode(x.q, x.k, x.v, lengths.data(), x.out, on, *scratch); };
+    call();  // takes its memory
+    const double limit = read_limit();
+    const double time = seconds([&] {
+      for (auto _ : state) call();
+    });
+    const double numbers = 2 * static_cast<double>(w.batch * w.kv_heads * w.key_length * w.dim);
+    const double rate = 1e-9 * numbers * sizeof(T) * static_cast<double>(state.iterations()) / time;
+    state.counters["GBps"] = rate;
+    state.counters["of_read"] = rate / limit;
+    state.counters["zeros"] = x.zeros;
+    state.counters["workspace_bytes"] = static_cast<double>(scratch->bytes());
+  })->Unit(benchmark::kMicrosecond);
+}
+
+void add_all(const options& o) {
+  std::vector<workload> all = decode_workloads();
+  for (const workload& w : o.workloads)
+    if (w.name.starts_with("custom")) all.push_back(w);
+  const skipmax::relu_attention relu;
+  for (int threads : o.threads)
+    for (const workload& w : all) {
+      if (w.zeros > 0.5) {
+        add_decode<float>("relu", relu, w, threads, w.name);
+        continue;
+      }
+      add_decode<float>("softmax", skipmax::softmax_attention{}, w, threads, w.name);
+      add_decode<float>("relu", relu, w, threads, w.name);
+      add_decode<float>("relu_dense", relu.with(skipmax::skip_zeros::never), w, threads, w.name);
+      add_decode<float>("relu", relu, w, threads, w.name + "_z50");
+    }
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  return bench::run_all(argc, argv, bench::add_all);
+}

@@ -1,0 +1,149 @@
+// The keys and values of the tokens so far, for decode:
+//
+//   k [batch][kv heads][capacity][key dim], v [batch][kv heads][capacity][value dim], lengths [batch]
+//
+//   skipmax::kv_cache<float> cache(batch, kv_heads, capacity, dim);
+//   cache.append(k_new, v_new);
+//   attention.decode(q, cache.k(), cache.v(), cache.lengths(), out);
+//
+// The rows of a head lie one after the other, on a page at the start: decode reads them in one stream. The
+// memory is taken once, for the capacity. A cache is moved, not copied.
+#pragma once
+
+#include "skipmax/error.hpp"
+#include "skipmax/tensor_view.hpp"
+#include "skipmax/workspace.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T>
+class kv_cache {
+ public:
+  // Throws std::invalid_argument for sizes below 0, std::bad_alloc where memory is short.
+  SKIPMAX_INLINE kv_cache(index batch, index kv_heads, index capacity, index key_dim,
+                          index value_dim) {
+    const index sizes[] = {batch, kv_heads, capacity, key_dim, value_dim};
+    error_message error{};
+    for (int i = 0; i < 5; ++i)
+      if (sizes[i] < 0 && error.empty())
+        error << "skipmax: kv_cache: found a size of " << sizes[i]
+              << ", wanted no negative size of [batch, kv heads, capacity, key dim, value dim]";
+    index bytes = static_cast<index>(sizeof(T)), elements = key_dim;
+    if (error.empty() && (__builtin_add_overflow(key_dim, value_dim, &elements) ||
+                          __builtin_mul_overflow(bytes, elements, &bytes) ||
+                          __builtin_mul_overflow(bytes, capacity, &bytes) ||
+                          __builtin_mul_overflow(bytes, kv_heads, &bytes) ||
+                          __builtin_mul_overflow(bytes, batch, &bytes)))
+      error << "skipmax: kv_cache: found " << batch << " sequences of " << capacity
+            << " keys, wanted a size that fits 64 bits";
+    throw_if(error);
+    const index rows = batch * kv_heads * capacity;
+    k_memory_.reserve(rows * key_dim * static_cast<index>(sizeof(T)));
+    v_memory_.reserve(rows * value_dim * static_cast<index>(sizeof(T)));
+    length_memory_.reserve(batch * static_cast<index>(sizeof(index)));
+    k_ = bhld(static_cast<T*>(k_memory_.data()), batch, kv_heads, capacity, key_dim);
+    v_ = bhld(static_cast<T*>(v_memory_.data()), batch, kv_heads, capacity, value_dim);
+    reset();
+  }
+  SKIPMAX_INLINE kv_cache(index batch, index kv_heads, index capacity, index dim)
+      : kv_cache(batch, kv_heads, capacity, dim, dim) {}
+  SKIPMAX_INLINE kv_cache(kv_cache&&) noexcept = default;
+  SKIPMAX_INLINE kv_cache& operator=(kv_cache&&) noexcept = default;
+  SKIPMAX_INLINE ~kv_cache() = default;
+
+  // All of the capacity, and how much of it each sequence fills: what decode asks for.
+  SKIPMAX_INLINE tensor_view<const T> k() const { return k_; }
+  SKIPMAX_INLINE tensor_view<const T> v() const { return v_; }
+  SKIPMAX_INLINE const index* lengths() const {
+    return static_cast<const index*>(length_memory_.data());
+  }
+  SKIPMAX_INLINE index length(index b) const { return lengths()[b]; }
+  SKIPMAX_INLINE index batch() const { return k_.batch; }
+  SKIPMAX_INLINE index capacity() const { return k_.length; }
+
+  // New rows for every sequence: [batch, tokens, kv heads, key dim], and so for v. Throws
+  // std::invalid_argument, and changes nothing, where they do not fit.
+  SKIPMAX_INLINE void append(tensor_view<const T> k_new, tensor_view<const T> v_new) {
+    check(k_new, v_new, k_.batch, 0, k_.batch);
+    for (index b = 0; b < k_.batch; ++b) add(b, k_new, v_new, b);
+  }
+  // For sequence b alone: [1, tokens, kv heads, key dim].
+  SKIPMAX_INLINE void append(index b, tensor_view<const T> k_new, tensor_view<const T> v_new) {
+    check_sequence(b);
+    check(k_new, v_new, 1, b, b + 1);
+    add(b, k_new, v_new, 0);
+  }
+
+  // Sequence b keeps its first `length` tokens,
+  SKIPMAX_INLINE void truncate(index b, index length) {
+    check_sequence(b);
+    error_message error{};
+    if (length < 0 || length > this->length(b))
+      error << "skipmax: kv_cache: truncate: found " << length << ", wanted 0 to "
+            << this->length(b) << ", the tokens of sequence " << b;
+    throw_if(error);
+    filled()[b] = length;
+  }
+  // and no sequence any.
+  SKIPMAX_INLINE void reset() {
+    for (index b = 0; b < k_.batch; ++b) filled()[b] = 0;
+  }
+
+ private:
+  SKIPMAX_INLINE index* filled() { return static_cast<index*>(length_memory_.data()); }
+
+  SKIPMAX_INLINE void check_sequence(index b) const {
+    error_message error{};
+    if (b < 0 || b >= k_.batch)
+      error << "skipmax: kv_cache: sequence: found " << b << ", wanted 0 to " << k_.batch - 1;
+    throw_if(error);
+  }
+
+  SKIPMAX_INLINE void check(const tensor_view<const T>& k_new, const tensor_view<const T>& v_new,
+                            index batch, index first, index last) const {
+    error_message error{};
+    const auto shape = [&](const char* name, const tensor_view<const T>& x, index dim)
+                           SKIPMAX_LAMBDA {
+                             const bool fits = x.batch == batch && x.length == k_new.length &&
+                                               x.length >= 0 && x.heads == k_.heads && x.dim == dim;
+                             if (fits && (x.data || x.batch * x.length * x.heads * x.dim == 0))
+                               return;
+                             if (!error.empty()) return;
+                             error << "skipmax: kv_cache: append: " << name << ": found ";
+                             if (fits) error << "a null pointer for ";
+                             error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", "
+                                   << x.dim << "], wanted [" << batch << ", " << k_new.length
+                                   << ", " << k_.heads << ", " << dim << "]";
+                           };
+    shape("k", k_new, k_.dim);
+    shape("v", v_new, v_.dim);
+    for (index b = first; b < last && error.empty(); ++b)
+      if (k_new.length > capacity() - length(b))
+        error << "skipmax: kv_cache: append: found " << k_new.length << " tokens after the "
+              << length(b) << " of sequence " << b << ", wanted at most " << capacity()
+              << " in all, the capacity";
+    throw_if(error);
+  }
+
+  SKIPMAX_INLINE void add(index b, const tensor_view<const T>& k_new,
+                          const tensor_view<const T>& v_new, index from) {
+    copy(k_, b, k_new, from);
+    copy(v_, b, v_new, from);
+    filled()[b] += k_new.length;
+  }
+  SKIPMAX_INLINE void copy(const tensor_view<T>& to, index b, const tensor_view<const T>& x,
+                           index from) const {
+    for (index h = 0; h < x.heads; ++h)
+      for (index l = 0; l < x.length; ++l)
+        if (x.dim > 0)
+          __builtin_memcpy(to.row(b, length(b) + l, h), x.row(from, l, h),
+                           static_cast<std::size_t>(x.dim) * sizeof(T));
+  }
+
+  workspace k_memory_, v_memory_, length_memory_;
+  tensor_view<T> k_{}, v_{};
+};
+
+}  // namespace v0
+}  // namespace skipmax

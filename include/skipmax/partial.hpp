@@ -1,0 +1,70 @@
+// What attention over some of the keys leaves of every row of out: sums of weight times value before any
+// divisor, and for softmax the state that two such parts are merged by.
+//
+//   rows [batch][heads][query length][value dim in 16s, then 16]: the sums, zeros, two numbers, zeros
+//
+// Plain numbers, so that a part can be sent to where it is merged: resize() there to the same sizes, and
+// copy size() numbers. Parts of one call are merged by attention::merge and finished by attention::finish.
+#pragma once
+
+#include "skipmax/problem.hpp"
+#include "skipmax/tile/layout.hpp"
+#include "skipmax/workspace.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+inline constexpr index part_width_step =
+    16;  // elements: the widest register of any instruction set
+
+SKIPMAX_INLINE constexpr index part_width(index value_dim) {
+  return round_up(value_dim, part_width_step);
+}
+SKIPMAX_INLINE constexpr index part_stride(index value_dim) {
+  return part_width(value_dim) + part_width_step;
+}
+
+// One row of it.
+template <class T>
+struct part_row {
+  T* sums;  // [part_width], zeros beyond the value dim
+  T* kept;  // [2]: softmax's m and sum; otherwise the hidden keys, if the divisor wants to know
+};
+template <class T>
+SKIPMAX_INLINE part_row<T> part_row_at(T* row, index value_dim) {
+  return {row, row + part_width(value_dim)};
+}
+
+template <class T>
+class partial {
+ public:
+  SKIPMAX_INLINE partial() = default;
+  SKIPMAX_INLINE partial(partial&&) noexcept = default;
+  SKIPMAX_INLINE partial& operator=(partial&&) noexcept = default;
+  SKIPMAX_INLINE ~partial() = default;
+
+  // The sizes of the attention, key_length that of all keys together.
+  SKIPMAX_INLINE const problem& sizes() const { return sizes_; }
+  SKIPMAX_INLINE T* data() { return static_cast<T*>(memory_.data()); }
+  SKIPMAX_INLINE const T* data() const { return static_cast<const T*>(memory_.data()); }
+  SKIPMAX_INLINE index rows() const { return sizes_.batch * sizes_.heads * sizes_.query_length; }
+  SKIPMAX_INLINE index size() const { return rows() * part_stride(sizes_.value_dim); }
+
+  // What it held is lost. Allocates only to grow.
+  SKIPMAX_INLINE void resize(const problem& sizes) {
+    sizes_ = sizes;
+    memory_.reserve(size() * static_cast<index>(sizeof(T)));
+  }
+
+ private:
+  workspace memory_;
+  problem sizes_{};
+};
+
+// The keys that a call holds: those from `first` on, of key_length.
+struct key_shard {
+  index first = 0, key_length = 0;
+};
+
+}  // namespace v0
+}  // namespace skipmax

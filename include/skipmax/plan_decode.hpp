@@ -1,0 +1,206 @@
+// The plan of a call with few queries and many keys: decode, and a part of attention over a shard of the
+// keys. Tasks are sequence x kv head x part of the keys; each leaves a part of its rows' outputs in
+// scratch, and once all are done the parts of a row are merged.
+//
+//   k and v hold the keys `held` of a longer sequence, or all of them
+//
+// A part is part_keys keys from a multiple of that number on: where it begins and ends depends on nothing
+// else, and so no bit of the result depends on the workers or on the other sequences of a batch.
+#pragma once
+
+#include "skipmax/partial.hpp"
+#include "skipmax/plan.hpp"
+#include "skipmax/tile/nonzero_keys.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Keys a part: enough that what a part leaves is little beside what it reads, few enough that the
+// processor's cores share one head of some thousand keys.
+inline constexpr index part_keys = 1024;
+
+template <class T>
+struct decode_plan {
+  tensor_view<const T> q, k, v;
+  problem sizes;    // key_length: of all keys, those held elsewhere included
+  key_range held;   // by k and v, as far as any row sees them
+  index first_key;  // the key at position 0 of k and v
+  T scale;
+
+  index group_rows = 0;  // queries of the heads that share a kv head
+  index task_rows = 0;   // of these one task takes, a multiple of MR
+  index blocks = 0, first_part = 0, parts = 0;
+  index tasks = 0, ends = 0;                    // one end for each head of each sequence
+  index depth = 0, width = 0;                   // key dim, value dim in whole registers
+  bool k_in_place = false, v_in_place = false;  // rows are whole registers and need no transform
+
+  // Scratch in elements of T: rows [batch][heads][query length][parts][part_stride], then a slice for
+  // each worker, and where in it the arrays start.
+  index row_parts = 0;
+  index k_at = 0, v_at = 0, weights_at = 0, state_at = 0, shift_at = 0, rows_at = 0;
+  index merged_at = 0, list_at = 0;
+  index slice = 0;
+
+  SKIPMAX_INLINE index scratch(index workers) const { return row_parts + slice * workers; }
+};
+
+// Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
+// memory some time, most of all where v is read in part; what is read for one row of a group is to stay in
+// the L2 cache for the others, which at 512 keys of 128 floats is half of 512 KiB. Values are added a
+// part of a tile at a time, which also keeps the rounding errors of their sums down.
+inline constexpr index decode_tile = 512, values_at_once = 256;
+
+template <class T, class Isa>
+inline constexpr index decode_stride = decode_tile + tile_layout<T, Isa>::cache_line;
+
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
+  using layout = tile_layout<T, Isa>;
+  using Normalizer = decltype(Attention::normalizer);
+  using Rows = decltype(Attention::rows);
+  constexpr index MR = layout::rows;
+  index at = 0;
+  const auto take = [&](index elements) SKIPMAX_LAMBDA {
+    const index here = at;
+    at += round_up(elements, 64);
+    return here;
+  };
+  take(plan.task_rows * plan.depth);
+  plan.k_at = take(plan.k_in_place ? 0 : decode_tile * plan.depth);
+  plan.v_at = take(plan.v_in_place ? 0 : decode_tile * plan.width);
+  plan.weights_at = take(MR * decode_stride<T, Isa>);
+  if constexpr (!is_pointwise<Normalizer>)
+    plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
+  plan.shift_at = take(plan.task_rows);
+  if constexpr (Rows::changes_q || Rows::changes_k)
+    plan.rows_at = take(2 * transformed_rows<T, Isa> * plan.depth);
+  plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
+  plan.list_at = take(room_of_list(values_at_once));
+  plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
+}
+
+// Tasks and scratch of a call whose views and slots are checked and in the plan.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T>& plan) {
+  constexpr index MR = register_block<T, Isa>::rows, W = lanes<T, Isa>;
+  const problem& p = plan.sizes;
+  if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || p.value_dim == 0) return;
+  plan.group_rows = p.heads / p.kv_heads * p.query_length;
+  const index most = round_up(64, MR), needed = round_up(plan.group_rows, MR);
+  plan.task_rows = needed < most ? needed : most;
+  plan.blocks = (plan.group_rows + plan.task_rows - 1) / plan.task_rows;
+  plan.first_part = plan.held.first / part_keys;
+  if (plan.held.first < plan.held.last)
+    plan.parts = (plan.held.last + part_keys - 1) / part_keys - plan.first_part;
+  plan.tasks = p.batch * p.kv_heads * plan.blocks * plan.parts;
+  plan.ends = p.batch * p.heads;
+  plan.depth = round_up(p.key_dim, W);
+  plan.width = round_up(p.value_dim, W);
+  plan.k_in_place = p.key_dim == plan.depth && !decltype(a.rows)::changes_k;
+  plan.v_in_place = p.value_dim == plan.width;
+  plan.row_parts =
+      round_up(p.batch * p.heads * p.query_length * plan.parts * part_stride(p.value_dim), 4096);
+  lay_out_decode<Isa>(a, plan);
+}
+
+// Two parts of one attention, or a part and its out.
+template <class Isa, class T>
+SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& other) {
+  const problem &a = into.sizes(), &b = other.sizes();
+  if (a.batch == b.batch && a.query_length == b.query_length && a.key_length == b.key_length &&
+      a.heads == b.heads && a.value_dim == b.value_dim)
+    return;
+  error_message error{};
+  const auto print = [&](const problem& p) SKIPMAX_LAMBDA {
+    error << "[" << p.batch << ", " << p.query_length << ", " << p.heads << ", " << p.value_dim
+          << "] over " << p.key_length << " keys";
+  };
+  error << "skipmax: merge: found a part of ";
+  print(b);
+  error << ", wanted ";
+  print(a);
+  throw_if(error);
+}
+
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
+                                   const tensor_view<T>& out) {
+  const problem& p = part.sizes();
+  error_message error{};
+  check_view<Isa>("out", out, error);
+  check_size<Isa>("out", "batch", out, out.batch, p.batch, "the batch of the part", error);
+  check_size<Isa>("out", "length", out, out.length, p.query_length, "the length of q", error);
+  check_size<Isa>("out", "heads", out, out.heads, p.heads, "the heads of q", error);
+  check_size<Isa>("out", "dim", out, out.dim, p.value_dim, "the dim of v", error);
+  check_writable<Isa>(out, error);
+  if (error.empty()) check_slots(a, a.mask, p, p, error);
+  throw_if(error);
+}
+
+// What both kinds of call ask of views and slots. p has the length of all keys.
+template <class Isa, class T, class Attention>
+SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index workers,
+                                 decode_plan<T>& plan, error_message& error) {
+  if (error.empty() && a.segments.given())
+    error << "skipmax: segments: found " << a.segments.count
+          << " sequences, wanted none: the batch axis holds them here, of lengths of their own";
+  if (error.empty()) check_slots(a, a.mask, p, p, error);
+  if (error.empty() && workers < 1)
+    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+  plan.sizes = p;
+  plan.scale = find_scale<Isa, T>(a, p.key_dim, 1, error);
+}
+
+// a has the mask that ends each sequence at its length. Throws std::invalid_argument before anything is
+// written.
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE decode_plan<T> plan_decode(const Attention& a, tensor_view<const T> q,
+                                            tensor_view<const T> k, tensor_view<const T> v,
+                                            const index* lengths, tensor_view<T> out,
+                                            index workers) {
+  decode_plan<T> plan{};
+  error_message error{};
+  check_views<Isa, T>(q, k, v, out, error);
+  if (error.empty() && !lengths && q.batch > 0)
+    error << "skipmax: kv_lengths: found a null pointer, wanted [" << q.batch << "]";
+  for (index b = 0; error.empty() && b < q.batch; ++b) {
+    if (lengths[b] < 0 || lengths[b] > k.length)
+      error << "skipmax: kv_lengths[" << b << "]: found " << lengths[b] << ", wanted 0 to "
+            << k.length << ", the length of k";
+    else if (lengths[b] > plan.held.last)
+      plan.held.last = lengths[b];
+  }
+  check_decode<Isa>(a, {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim}, workers, plan,
+                    error);
+  throw_if(error);
+  plan.q = q, plan.k = k, plan.v = v;
+  plan_parts<Isa>(a, plan);
+  return plan;
+}
+
+// k and v hold the keys from shard.first on.
+template <class Isa, class T, class Attention>
+SKIPMAX_NOINLINE decode_plan<T> plan_partial(const Attention& a, tensor_view<const T> q,
+                                             tensor_view<const T> k, tensor_view<const T> v,
+                                             key_shard shard, index workers) {
+  decode_plan<T> plan{};
+  error_message error{};
+  const tensor_view<T> nowhere{nullptr, q.batch, q.length, q.heads, 0};
+  const tensor_view<const T> no_values{nullptr, v.batch, v.length, v.heads, 0};
+  check_views<Isa, T>(q, k, no_values, nowhere, error);
+  check_view<Isa>("v", v, error);
+  const index first = shard.first, key_length = shard.key_length;
+  if (error.empty() && (first < 0 || key_length < 0 || first > key_length - k.length))
+    error << "skipmax: shard: found " << k.length << " keys from " << first << " on, of "
+          << key_length << " keys, wanted a range within them";
+  check_decode<Isa>(a, {q.batch, q.length, key_length, q.heads, k.heads, q.dim, v.dim}, workers,
+                    plan, error);
+  throw_if(error);
+  plan.q = q, plan.k = k, plan.v = v;
+  plan.first_key = first, plan.held = {first, first + k.length};
+  plan_parts<Isa>(a, plan);
+  return plan;
+}
+
+}  // namespace v0
+}  // namespace skipmax

@@ -1,0 +1,121 @@
+// Scores of a few query rows with keys that are read once, where they lie.
+//
+//   s[r][j] = sum_x q[r][x] k[j][x],  registers along x, then sums over their lanes
+//   q [rows][depth] scaled, k [keys][depth] of any stride and alignment, s [rows][stride]
+//
+// Packing k, as score_tile wants it, pays for itself over many rows. Decoding has one row for each query
+// head of a group: there the memory is what counts, and k is best read from the first row to the last.
+#pragma once
+
+#include "skipmax/simd/prefetch.hpp"
+#include "skipmax/simd/register_block.hpp"
+#include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/xsimd_compat.hpp"
+#include "skipmax/tile/weight_tile.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// R rows by one key: sum[r]. Each of its lines is used while the one `ahead` elements further on is fetched.
+// A single row has two sums, so that a multiply-add need not wait for the last.
+template <class Isa, int R, class T>
+SKIPMAX_INLINE void dot_key(const T* q, const T* key, index depth, index ahead,
+                            simd<T, Isa> (&sum)[R]) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(T));
+  V other[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
+  const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
+    if (W == line || x % line == 0) fetch_line(key + x, ahead);
+    const V k = V::load_unaligned(key + x);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
+  };
+  index x = 0;
+  for (; R == 1 && x + 2 * W <= depth; x += 2 * W) step(x, sum), step(x + W, other);
+  for (; x < depth; x += W) step(x, sum);
+  if (R == 1) sum[0] = sum[0] + other[0];
+}
+
+// R rows by the E keys of 128 bits: a register for each row, in it a sum for each key and each 128 bits of
+// the depth's registers. Keys from `count` on are zeros.
+template <class Isa, int R, class T>
+SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const T> k, index depth, int count, index ahead,
+                             T* sums, index sum_stride) {
+  using V = simd<T, Isa>;
+  constexpr int E = lanes_of_128_bits<V>;
+  V sum[R][E];
+#pragma GCC unroll 4
+  for (int n = 0; n < E; ++n) {
+    V of_key[R];
+    if (n < count)
+      dot_key<Isa>(q, k.data + n * k.stride, depth, ahead, of_key);
+    else
+      for (int r = 0; r < R; ++r) of_key[r] = V(T(0));
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) sum[r][n] = of_key[r];
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) sum_within_128_bits(sum[r]).store_aligned(sums + r * sum_stride);
+}
+
+// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
+template <class Isa, class T>
+SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const T> k, index depth,
+                                     index keys, row_matrix<T> s, index ahead) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
+  alignas(64) T sums[register_block<T, Isa>::rows * G * W];  // [rows][G][W]
+  for (index start = 0; start < keys; start += W) {
+    for (int g = 0; g < G; ++g) {
+      const index from = start + g * E, left = keys - from;
+      const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
+      const row_matrix<const T> some{k.data + (count > 0 ? from : 0) * k.stride, k.stride};
+      int r = 0;
+      for (; r + R <= rows; r += R)
+        dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
+      for (; r < rows; ++r)
+        dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
+    }
+    for (int r = 0; r < rows; ++r) {
+      V of_row[G];
+#pragma GCC unroll 4
+      for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
+      sum_of_128_bits(of_row).store_aligned(s.data + r * s.stride + start);
+    }
+  }
+}
+
+// The weights of one row block over one tile, for a normalizer's absorb() or by themselves. All columns are
+// scored at once: nothing is left for an epilogue of the normalizer's.
+template <class Isa, class T, class Attention, class Position>
+struct key_row_scorer {
+  static constexpr bool raw = false;
+
+  const Attention& a;
+  const T* q;             // [rows][depth]
+  const T* shift;         // [rows], where the normalizer asks for it
+  row_matrix<const T> k;  // [block.any.last][depth]
+  index depth;
+  score_block<T> block;
+  Position position;
+  index first_key;  // of the tile
+  T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  index ahead;      // how much further on in k lies what is fetched meanwhile
+
+  template <class Epilogue>
+  SKIPMAX_INLINE void with_epilogue(index, index, Epilogue) const {}
+
+  // Whatever is asked for: all columns there are. A normalizer asks once, rarely a second time.
+  SKIPMAX_INLINE void operator()(index first, index last) const {
+    if (first >= last) return;
+    score_key_rows<Isa>(q, block.rows, k, depth, block.any.last, {block.scores, block.stride},
+                        ahead);
+    weigh_rows<Isa, T>(a, block, position, first_key, shift, hidden, first, last);
+  }
+};
+
+}  // namespace v0
+}  // namespace skipmax

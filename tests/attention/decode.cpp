@@ -1,0 +1,165 @@
+// Decode against the definition: a few queries over caches of any length.
+#include "support/decode.hpp"
+
+#include <limits>
+
+#include "support/bits.hpp"
+#include "support/executors.hpp"
+#include "support/shapes.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+using lengths = std::vector<index>;
+
+// Around a register, a tile and a part of the keys, and several parts.
+constexpr index capacities[] = {1,   2,   15,  17,  63,   65,   255,  256, 257,
+                                511, 512, 513, 769, 1023, 1025, 1537, 2100};
+
+// The n-th problem: the lists have lengths without a common divisor.
+template <class T, class Attention>
+void check_nth(const Attention& a, std::uint64_t n) {
+  constexpr index heads[][2] = {{1, 1}, {4, 1}, {7, 1}, {8, 2}, {3, 3}};
+  constexpr index queries[] = {1, 2, 3, 16, 1, 5, 1};
+  constexpr index key_dims[] = {1, 16, 17, 64};
+  constexpr index value_dims[] = {1, 8, 33, 48, 64, 65, 144, 256};
+  const index capacity = capacities[n % 17];
+  const problem p{1 + static_cast<index>(n % 3),
+                  queries[n % 7],
+                  capacity,
+                  heads[n % 5][0],
+                  heads[n % 5][1],
+                  key_dims[n % 4],
+                  value_dims[n % 8]};
+  lengths filled{capacity, capacity / 2, 0};
+  filled.resize(static_cast<std::size_t>(p.batch));
+  support::check_decode<T>(a, p, filled, n + 1);
+}
+
+TEST(decode, softmax_is_the_definition) {
+  for (std::uint64_t n = 0; n < 30; ++n) check_nth<float>(softmax_attention{}, n);
+}
+TEST(decode, relu_is_the_definition) {
+  for (std::uint64_t n = 30; n < 60; ++n) check_nth<float>(relu_attention{}, n);
+}
+TEST(decode, in_double_too) {
+  for (std::uint64_t n = 60; n < 80; ++n) check_nth<double>(softmax_attention{}, n);
+}
+
+TEST(decode, more_rows_than_a_task_takes_and_more_tokens_than_keys) {
+  support::check_decode<float>(softmax_attention{}, {1, 40, 150, 6, 2, 16, 16}, {150}, 3);
+  support::check_decode<float>(relu_attention{}, {3, 9, 150, 2, 1, 16, 16}, {150, 4, 0}, 4);
+}
+
+TEST(decode, sizes_of_nothing) {
+  for (const problem& p : support::empty_shapes()) {
+    support::operands<float> x(p);
+    const lengths filled(static_cast<std::size_t>(p.batch), p.key_length);
+    support::run_decode(softmax_attention{}, x, filled);
+    EXPECT_TRUE(x.out.guards_intact());
+    for (index b = 0; b < p.batch; ++b)
+      for (index i = 0; i < p.query_length; ++i)
+        for (index h = 0; h < p.heads && p.key_length == 0; ++h)
+          for (index d = 0; d < p.value_dim; ++d) EXPECT_EQ(x.out.at(b, i, h, d), 0.0f);
+  }
+}
+
+TEST(decode, whole_numbers_are_exact) {
+  // powers of two for the scale and the divisor
+  const problem p{2, 1, 2048, 4, 2, 16, 32};
+  support::operands<float> x(p, 5);
+  x.fill_whole(5, -3, 3);
+  const lengths filled{2048, 1024};
+  const relu_attention a;
+  support::run_decode(a, x, filled);
+  const auto wanted =
+      support::expect(support::as_forward(a, filled), x.q.read(), x.k.read(), x.v.read(), 3);
+  std::size_t n = 0;
+  for (index b = 0; b < 2; ++b)
+    for (index h = 0; h < 4; ++h)
+      for (index d = 0; d < 32; ++d, ++n)
+        EXPECT_EQ(static_cast<double>(x.out.at(b, 0, h, d)), wanted.out[n]);
+}
+
+// One call of n tokens gives what n calls of one token give: both within the tolerance of the definition,
+// which the first test holds them to; here with each other.
+TEST(decode, prefill_is_as_many_steps) {
+  const problem p{1, 12, 300, 4, 2, 24, 40};
+  support::operands<float> x(p, 7), steps(p, 7);
+  const auto check = [&](const auto& a) {
+    support::run_decode(a, x, {290});
+    for (index i = 0; i < 12; ++i) {
+      const index length = 290 - 12 + i + 1;
+      a.decode(support::positions(x.q.read(), i, 1), x.k.read(), x.v.read(), &length,
+               support::positions(steps.out.view(), i, 1));
+    }
+    support::operands<float> whole(p, 7);
+    support::run(support::as_forward(a, {290}), whole);
+    const auto wanted =
+        support::expect(support::as_forward(a, {290}), x.q.read(), x.k.read(), x.v.read());
+    EXPECT_TRUE(support::close(x.out.read(), wanted));
+    EXPECT_TRUE(support::close(steps.out.read(), wanted));
+    EXPECT_TRUE(support::close(whole.out.read(), wanted));
+  };
+  check(softmax_attention{});
+  check(relu_attention{});
+}
+
+template <class Attention>
+void check_that_the_rest_is_not_read(const Attention& a) {
+  const problem p{3, 2, 1200, 4, 2, 17, 33};
+  const lengths filled{1100, 0, 70};
+  support::operands<float> x(p, 9), y(p, 9);
+  constexpr float junk[] = {std::numeric_limits<float>::quiet_NaN(),
+                            std::numeric_limits<float>::infinity()};
+  for (index b = 0; b < 3; ++b)
+    for (index l = filled[static_cast<std::size_t>(b)]; l < 1200; ++l)
+      for (index h = 0; h < 2; ++h) {
+        for (index d = 0; d < 17; ++d) y.k.at(b, l, h, d) = junk[l % 2];
+        for (index d = 0; d < 33; ++d) y.v.at(b, l, h, d) = junk[d % 2];
+      }
+  support::run_decode(a, x, filled);
+  support::run_decode(a, y, filled);
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+}
+TEST(decode, what_lies_beyond_a_length_changes_no_bit) {
+  check_that_the_rest_is_not_read(softmax_attention{});
+  check_that_the_rest_is_not_read(relu_attention{});
+}
+
+template <class Attention>
+void check_bits(const Attention& a) {
+  const problem p{2, 3, 3000, 4, 2, 32, 48};
+  const lengths filled{3000, 1500};
+  support::operands<float> x(p, 11), y(p, 11);
+  support::run_decode(a, x, filled);
+  workspace scratch;
+  for (int workers = 1; workers <= 3; ++workers) {
+    support::run_decode(a, y, filled, support::shuffled{workers, 5}, scratch);
+    EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << workers << " workers";
+  }
+  support::run_decode(a, y, filled, support::reversed{2}, scratch);
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << "reversed";
+  for (index b = 0; b < 2; ++b)
+    a.decode(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
+             support::sequence(x.v.read(), b), &filled[static_cast<std::size_t>(b)],
+             support::sequence(y.out.view(), b));
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << "alone";
+}
+TEST(decode, bits_do_not_depend_on_workers_or_on_the_batch) {
+  check_bits(softmax_attention{});
+  check_bits(relu_attention{});
+}
+
+TEST(decode, zeros_left_out_or_not_give_the_same_bits) {
+  const problem p{1, 2, 700, 4, 1, 16, 64};
+  support::operands<float> x(p, 13), y(p, 13);
+  support::run_decode(relu_attention{}, x, {690});
+  for (skip_zeros policy : {skip_zeros::never, skip_zeros::always}) {
+    support::run_decode(relu_attention{}.with(policy), y, {690});
+    EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+  }
+}
+
+}  // namespace
