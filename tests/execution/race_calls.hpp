@@ -23,6 +23,14 @@ void same_bits_as_serial(Executor&& executor) {
   };
   check(relu_attention{}.with(causal{}));
   check(softmax_attention{});
+  const problem p{2, 2, 2500, 4, 2, 16, 16};  // decode: several parts a head, then their merge
+  const index lengths[] = {2500, 1100};
+  operands<float> x(p, 4), y(p, 4);
+  workspace scratch;
+  softmax_attention{}.decode(x.q.read(), x.k.read(), x.v.read(), lengths, x.out.view(), executor,
+                             scratch);
+  softmax_attention{}.decode(y.q.read(), y.k.read(), y.v.read(), lengths, y.out.view());
+  EXPECT_TRUE(same_bits(x.out.read(), y.out.read()));
 }
 
 }  // namespace support
