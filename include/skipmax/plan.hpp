@@ -12,10 +12,21 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class T>
+// The element types of the four tensors: T, or what T is computed from.
+template <class Q, class K = Q, class V = Q, class Out = Q>
+struct stored_types {
+  using q = Q;
+  using k = K;
+  using v = V;
+  using out = Out;
+};
+
+template <class T, class S = stored_types<T>>
 struct forward_plan {
-  tensor_view<const T> q, k, v;
-  tensor_view<T> out;
+  tensor_view<const typename S::q> q;
+  tensor_view<const typename S::k> k;
+  tensor_view<const typename S::v> v;
+  tensor_view<typename S::out> out;
   problem sizes;      // of the tensors
   problem sequences;  // their number, and the longest: the same, unless there are segments
   skipmax::segments segments;
@@ -69,8 +80,8 @@ SKIPMAX_INLINE problem longest_sequences(const problem& p, const segments& seque
 }
 
 // Where in a slice each array of scratch starts, and how long a slice is.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;
   const problem& p = plan.sequences;
   index at = 0;
@@ -100,15 +111,15 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
 }
 
 // Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<const T> q,
-                                              tensor_view<const T> k, tensor_view<const T> v,
-                                              tensor_view<T> out, index workers) {
+template <class Isa, class T, class Attention, class Q, class K, class V, class Out>
+SKIPMAX_NOINLINE forward_plan<T, stored_types<Q, K, V, Out>> plan_forward(
+    const Attention& a, tensor_view<const Q> q, tensor_view<const K> k, tensor_view<const V> v,
+    tensor_view<Out> out, index workers) {
   using layout = tile_layout<T, Isa>;
-  forward_plan<T> plan{};
+  forward_plan<T, stored_types<Q, K, V, Out>> plan{};
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
-  check_views<Isa, T>(q, k, v, out, error);
+  check_views<Isa>(q, k, v, out, error);
   if (error.empty()) check_segments(a.segments, plan.sizes, error);
   if (error.empty()) {
     plan.sequences = longest_sequences<Isa>(plan.sizes, a.segments);
@@ -131,8 +142,8 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);
-  plan.v_in_place = v.dim == plan.width && v.length_stride == v.dim && v.head_stride % W == 0 &&
-                    v.batch_stride % W == 0 &&
+  plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
+                    v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
   plan.workers = workers;
   const problem& p = plan.sequences;

@@ -47,8 +47,8 @@ struct block_step {
 };
 
 // Its weights, and what they add to the output. With the last tile the output goes to the caller.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& plan,
                                  const forward_task<T>& task, const block_step<Isa, T>& step,
                                  const packed_keys<T>& k, const tile_values<T>& values,
                                  upcoming_tile<T>& next) {
@@ -92,16 +92,17 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
     add_ragged_keys<Isa, false>(task.weights, keys, rows, v, sums);
     earlier = true;
   }
-  const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
+  const bool to_out = std::is_same_v<typename S::out, T> && keys.last && shared &&
+                      !Rows::changes_out && width == plan.sizes.value_dim &&
                       padded_rows<layout::rows>(rows) == rows;
+  row_matrix<T> result = sums;
+  if constexpr (std::is_same_v<typename S::out, T>)
+    if (to_out) result = rows_at(plan.out, place_of(task, row));
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
   if (shared)
     value_tile<Isa>(task.weights + all.first, rows, {v.data + all.first * v.stride, v.stride},
-                    all.last - all.first,
-                    {{earlier ? sums.data : nullptr, width},
-                     to_out ? rows_at(plan.out, place_of(task, row)) : sums,
-                     factor},
+                    all.last - all.first, {{earlier ? sums.data : nullptr, width}, result, factor},
                     width);
   if (to_out || !keys.last) return;
   if (!shared)
@@ -109,8 +110,8 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   store_rows<Isa>(a, plan, task, row, rows, sums, empty);
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T, S>& plan,
                                        index number, T* scratch) {
   using layout = tile_layout<T, Isa>;
   constexpr index KT = layout::key_tile, MR = layout::rows;

@@ -15,8 +15,8 @@ struct sequence_place {
   index query_length, key_length;
 };
 
-template <class T>
-SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T>& plan, index number) {
+template <class T, class S>
+SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T, S>& plan, index number) {
   if (!plan.segments.given())
     return {number, number, 0, 0, plan.sizes.query_length, plan.sizes.key_length};
   const index *q = plan.segments.offsets + number, *k = plan.segments.of_keys() + number;
@@ -29,8 +29,8 @@ struct task_place {
   index head, kv_head, first_row, rows;
 };
 
-template <class T>
-SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) {
+template <class T, class S>
+SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index number) {
   // The last blocks first: under a causal mask they are the longest.
   const index block = plan.blocks - 1 - number % plan.blocks;
   const index head = number / plan.blocks % plan.sizes.heads;
@@ -49,8 +49,9 @@ struct forward_task : task_place {
   T *q, *k, *tail, *v, *weights, *out, *state, *shift, *hidden, *rows_scratch;
 };
 
-template <class T>
-SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T>& plan, index number, T* scratch) {
+template <class T, class S>
+SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T, S>& plan, index number,
+                                          T* scratch) {
   return {place_task(plan, number), scratch,
           scratch + plan.k_at,      scratch + plan.tail_at,
           scratch + plan.v_at,      scratch + plan.weights_at,
@@ -78,6 +79,10 @@ template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
   return {x.row(first.batch, first.position, first.head), x.length_stride};
 }
+template <class T>
+SKIPMAX_INLINE row_matrix<T> from_row(row_matrix<T> x, index row) {
+  return {x.data + row * x.stride, x.stride};
+}
 // Key `key` of the task's sequence in k and v.
 SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key};
@@ -101,9 +106,10 @@ struct upcoming_tile {
 // Of a gate the rows of a whole task, where they are few; else those of a row block when it is finished.
 inline constexpr index rows_fetched_ahead = 256;
 
-template <class T>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const task_place& task,
-                                              index start, index last, index tile) {
+template <class T, class S>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T, S>& plan,
+                                              const task_place& task, index start, index last,
+                                              index tile) {
   const index keys = last - start < tile ? last - start : tile;
   const row_place first = place_of_key(task, start);
   return {{},
@@ -112,8 +118,8 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T>& plan, const
           {}};
 }
 
-template <class T, class Attention>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const Attention& a, const forward_plan<T>& plan,
+template <class T, class S, class Attention>
+SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const Attention& a, const forward_plan<T, S>& plan,
                                               index number, index tile) {
   if (number >= plan.tasks) return {};
   const task_place task = place_task(plan, number);

@@ -1,8 +1,9 @@
-// Copies of q, k and v in the order in which the tile kernels read them. No row of the caller's is
-// read beyond its dim.
+// Copies of q, k and v in the order in which the tile kernels read them, widened to T if they are stored
+// in fewer bits. No row of the caller's is read beyond its dim.
 #pragma once
 
 #include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/transpose.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
@@ -11,34 +12,34 @@ namespace skipmax {
 inline namespace v0 {
 
 // to[0 .. padded) = scale * from[0 .. dim), then zeros.
-template <class Isa, class T>
-SKIPMAX_INLINE void pack_row(T* to, const T* from, index dim, index padded, T scale) {
+template <class Isa, class T, class S>
+SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T scale) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  for (; x + W <= dim; x += W) (V::load_unaligned(from + x) * V(scale)).store_aligned(to + x);
-  for (; x < dim; ++x) to[x] = from[x] * scale;
+  for (; x + W <= dim; x += W) (load_stored<Isa, T>(from + x) * V(scale)).store_aligned(to + x);
+  for (; x < dim; ++x) to[x] = static_cast<T>(from[x]) * scale;
   for (; x < padded; ++x) to[x] = T(0);
 }
 
 // Query rows times scale: [row blocks][depth panels][MR][depth_stride]; rows that fill up the last
 // block are zeros.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, index rows, index dim, T scale) {
+template <class Isa, class T, class S>
+SKIPMAX_NOINLINE void pack_q(T* to, const S* q, index row_stride, index rows, index dim, T scale) {
   using V = simd<T, Isa>;
   using layout = tile_layout<T, Isa>;
   constexpr index MR = layout::rows, W = lanes<T, Isa>, panel = layout::depth_panel;
   for (index row = 0; row < rows; row += MR)
     for (index x = 0; x < dim; x += panel, to += MR * layout::depth_stride) {
       const index width = dim - x < panel ? dim - x : panel;
-      const T* from = q + row * row_stride + x;
+      const S* from = q + row * row_stride + x;
       index r = 0;
       for (; r < MR && row + r < rows; ++r, from += row_stride) {
         T* at = to + r * layout::depth_stride;
         if (width == panel)
 #pragma GCC unroll 4
           for (index i = 0; i < panel; i += W)
-            (V::load_unaligned(from + i) * V(scale)).store_aligned(at + i);
+            (load_stored<Isa, T>(from + i) * V(scale)).store_aligned(at + i);
         else
           pack_row<Isa>(at, from, width, round_up(width, W), scale);
       }
@@ -58,8 +59,8 @@ SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>:
 }
 
 // Rows [0, count) as the columns j .. j + W of [key panels][dim][NR], zeros where there are fewer.
-template <class Isa, class T>
-SKIPMAX_INLINE void pack_columns(T* to, index j, const T* rows, index row_stride, index count,
+template <class Isa, class T, class S>
+SKIPMAX_INLINE void pack_columns(T* to, index j, const S* rows, index row_stride, index count,
                                  index dim) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns;
@@ -69,11 +70,11 @@ SKIPMAX_INLINE void pack_columns(T* to, index j, const T* rows, index row_stride
   for (; x + W <= dim; x += W) {
     if (count >= W)
 #pragma GCC unroll 16
-      for (int i = 0; i < W; ++i) square[i] = V::load_unaligned(rows + i * row_stride + x);
+      for (int i = 0; i < W; ++i) square[i] = load_stored<Isa, T>(rows + i * row_stride + x);
     else
 #pragma GCC unroll 16
       for (int i = 0; i < W; ++i)
-        square[i] = i < count ? V::load_unaligned(rows + i * row_stride + x) : V(T(0));
+        square[i] = i < count ? load_stored<Isa, T>(rows + i * row_stride + x) : V(T(0));
     store_transposed<Isa>(panel + x * NR, square, W);
   }
   if (x == dim) return;
@@ -87,15 +88,15 @@ SKIPMAX_INLINE void pack_columns(T* to, index j, const T* rows, index row_stride
 }
 
 // Keys [0, keys) of one kv head: [key panels][dim][NR].
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_k(T* to, const T* k, index row_stride, index keys, index dim) {
+template <class Isa, class T, class S>
+SKIPMAX_NOINLINE void pack_k(T* to, const S* k, index row_stride, index keys, index dim) {
   for (index j = 0; j < keys; j += lanes<T, Isa>)
     pack_columns<Isa>(to, j, k + j * row_stride, row_stride, keys - j, dim);
 }
 
 // Rows of v or k as they are, each padded to whole registers.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_rows(T* to, const T* from, index row_stride, index keys, index dim,
+template <class Isa, class T, class S>
+SKIPMAX_NOINLINE void pack_rows(T* to, const S* from, index row_stride, index keys, index dim,
                                 index width) {
   for (index j = 0; j < keys; ++j)
     pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, T(1));
