@@ -12,14 +12,24 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The element types of the four tensors: T, or what T is computed from.
-template <class Q, class K = Q, class V = Q, class Out = Q>
+// The element types of the four tensors, T or what T is computed from, and of packed memory.
+template <class Q, class K = Q, class V = Q, class Out = Q, class Packed = computed_t<Out>>
 struct stored_types {
   using q = Q;
   using k = K;
   using v = V;
   using out = Out;
+  using packed = Packed;
 };
+
+// Where all of q, k and v are bf16 and no transform makes floats of them, and the processor multiplies
+// pairs of bf16, they are packed as they are and weights are rounded to bf16.
+template <class Isa, class T, class Attention, class Q, class K, class V>
+using packed_for = std::conditional_t<
+    has_pair_products<Isa> && std::is_same_v<Q, bf16> && std::is_same_v<K, bf16> &&
+        std::is_same_v<V, bf16> && !decltype(Attention::rows)::changes_q &&
+        !decltype(Attention::rows)::changes_k && packs_weights<decltype(Attention::normalizer)>,
+    bf16_pair, T>;
 
 template <class T, class S = stored_types<T>>
 struct forward_plan {
@@ -39,7 +49,7 @@ struct forward_plan {
   index workers = 1;
 
   // Scratch of one worker, in elements of T from the start of its slice.
-  index k_at = 0, tail_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
+  index k_at = 0, tail_at = 0, v_at = 0, scores_at = 0, weights_at = 0, out_at = 0, state_at = 0;
   index shift_at = 0, hidden_at = 0;  // [query block], where the slots need them
   index rows_at = 0;                  // rows of q or k on their way through a transform
   index slice = 0;
@@ -92,12 +102,16 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   };
   const index keys = p.key_length < layout::longest_tile ? round_up(p.key_length, layout::columns)
                                                          : layout::longest_tile;
+  using E = typename S::packed;
+  static_assert(sizeof(E) == sizeof(T));
   const index row_blocks = plan.query_block / layout::rows;
-  take(row_blocks * packed_q_size<T, Isa>(p.key_dim));
-  plan.k_at = take(keys * p.key_dim);
-  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(p.key_dim, lanes<T, Isa>));
-  plan.v_at = take(plan.v_in_place ? 0 : keys * plan.width);
-  plan.weights_at = take(layout::rows * layout::weight_stride);
+  const index depth = packed_elements<E>(p.key_dim);
+  take(row_blocks * packed_q_size<T, Isa>(depth));
+  plan.k_at = take(keys * depth);
+  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
+  plan.v_at = take(plan.v_in_place ? 0 : packed_elements<E>(keys) * plan.width);
+  plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
+  if constexpr (is_pair<E>) plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
   using Normalizer = decltype(Attention::normalizer);
   if constexpr (!is_pointwise<Normalizer>)
@@ -112,11 +126,12 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
 
 // Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
 template <class Isa, class T, class Attention, class Q, class K, class V, class Out>
-SKIPMAX_NOINLINE forward_plan<T, stored_types<Q, K, V, Out>> plan_forward(
-    const Attention& a, tensor_view<const Q> q, tensor_view<const K> k, tensor_view<const V> v,
-    tensor_view<Out> out, index workers) {
+SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
+                                   tensor_view<const K> k, tensor_view<const V> v,
+                                   tensor_view<Out> out, index workers) {
   using layout = tile_layout<T, Isa>;
-  forward_plan<T, stored_types<Q, K, V, Out>> plan{};
+  using S = stored_types<Q, K, V, Out, packed_for<Isa, T, Attention, Q, K, V>>;
+  forward_plan<T, S> plan{};
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
   check_views<Isa>(q, k, v, out, error);

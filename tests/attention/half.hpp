@@ -54,7 +54,7 @@ void check_special_numbers(const Attention& a) {
       ASSERT_EQ(static_cast<float>(z.out.at(0, i, 1, d)) == -INFINITY, d == 3) << i;
 }
 
-// One key has the weight 1: its value is the result, every finite number of 2^-133 or more, or of
+// One key has the weight 1: its value is the result, every finite number whose size is 0 or at least
 // `least`.
 template <class T, class Out, class Attention>
 void check_copies(const Attention& a, double least) {

@@ -11,8 +11,8 @@ namespace skipmax {
 inline namespace v0 {
 
 // factor[r] of the rows from `row` on; returns those that see no key, one bit each.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& task, index row,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T, S>& task, index row,
                                      int rows, T* factor) {
   using Normalizer = decltype(a.normalizer);
   unsigned empty = 0;
@@ -40,7 +40,7 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& 
 // where rows are whole registers of out's own type. A row that saw nothing is zeros, whatever they would make of it.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T, S>& plan,
-                               const forward_task<T>& task, index row, int rows,
+                               const forward_task<T, S>& task, index row, int rows,
                                row_matrix<T> finished, unsigned empty) {
   using Rows = decltype(a.rows);
   const row_place first = place_of(task, row);
@@ -71,7 +71,7 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const forward_plan<T, S>& pla
 // A row that sees no key is zeros.
 template <class T, class S, class Mask>
 SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T, S>& plan,
-                                     const forward_task<T>& task) {
+                                     const forward_task<T, S>& task) {
   for (index row = 0; row < task.rows; ++row) {
     if (!is_empty(visible_range(mask, position_of(task, row)))) {
       if constexpr (sees_alike<Mask>) return;

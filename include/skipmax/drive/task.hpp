@@ -44,25 +44,30 @@ SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index numbe
 }
 
 // The same with its pointers into the worker's scratch, whose layout is in tile/layout.hpp.
-template <class T>
+template <class T, class S = stored_types<T>>
 struct forward_task : task_place {
-  T *q, *k, *tail, *v, *weights, *out, *state, *shift, *hidden, *rows_scratch;
+  using packed = typename S::packed;
+  packed *q, *k, *tail, *v, *weights;
+  T *scores, *out, *state, *shift, *hidden, *rows_scratch;
 };
 
 template <class T, class S>
-SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T, S>& plan, index number,
-                                          T* scratch) {
-  return {place_task(plan, number), scratch,
-          scratch + plan.k_at,      scratch + plan.tail_at,
-          scratch + plan.v_at,      scratch + plan.weights_at,
-          scratch + plan.out_at,    scratch + plan.state_at,
-          scratch + plan.shift_at,  scratch + plan.hidden_at,
-          scratch + plan.rows_at};
+SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, index number,
+                                             T* scratch) {
+  const auto packed = [=](index at) SKIPMAX_LAMBDA {
+    return reinterpret_cast<typename S::packed*>(scratch + at);
+  };
+  return {place_task(plan, number), packed(0),
+          packed(plan.k_at),        packed(plan.tail_at),
+          packed(plan.v_at),        packed(plan.weights_at),
+          scratch + plan.scores_at, scratch + plan.out_at,
+          scratch + plan.state_at,  scratch + plan.shift_at,
+          scratch + plan.hidden_at, scratch + plan.rows_at};
 }
 
 // The state of the row block that starts at `row`.
-template <class Isa, class Normalizer, class T>
-SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
+template <class Isa, class Normalizer, class T, class S>
+SKIPMAX_INLINE T* state_of(const forward_task<T, S>& task, index row) {
   return task.state + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
 }
 
