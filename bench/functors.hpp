@@ -21,6 +21,7 @@ void add_silu(const options&);
 void add_laplace(const options&);
 void add_dressed_functors(const options&);
 void add_biased_functors(const options&);
+void add_skipping_functors(const options&);
 void add_eigen(const options&);
 
 }  // namespace bench

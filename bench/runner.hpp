@@ -89,6 +89,7 @@ void measure(benchmark::State& state, const workload& w, int threads,
   state.counters["GFLOPS"] = gflops;
   state.counters["of_peak"] = gflops / peak;
   state.counters["ns_per_score"] = 1e9 * time / (calls * w.scores());
+  state.counters["zeros"] = x.zeros;
   state.counters["workspace_bytes"] = static_cast<double>(bytes);
 }
 

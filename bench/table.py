@@ -16,10 +16,10 @@ import sys
 
 NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
 FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
-            "relu_qk_layernorm relu_gated relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
-            "hstu eigen_softmax eigen_relu").split()
+            "relu_qk_layernorm relu_gated relu_gated_silu relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
+            "hstu relu_dense eigen_softmax eigen_relu").split()
 WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16_qkv long_4k_w256 ragged "
-             "equal hstu_1k").split()
+             "equal hstu_1k long_4k_z50 long_4k_z70 long_4k_z85 long_4k_z95 vit_s8_z85").split()
 
 
 def read_medians(path):

@@ -1,6 +1,7 @@
 // What is measured: the shapes, and the seeded inputs in the layout each one asks for.
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <memory>
 #include <new>
@@ -29,6 +30,7 @@ struct workload {
   layout order = layout::bhld;
   index window = 0;              // keys that each query sees, itself the last; 0: all
   std::vector<index> lengths{};  // of sequences one after the other in a batch of 1, if any
+  double zeros = 0.5;            // share of scores below zero
 
   // Of them, half where causal; with a window or sequences only those that are seen.
   double scores() const {
@@ -75,6 +77,18 @@ inline workload hstu_workload() {
   return {"hstu_1k", 8, 4, 4, 1024, 1024, 64, true};
 }
 
+// As trained ReLU attention has them: most scores are below zero.
+inline std::vector<workload> zero_workloads() {
+  std::vector<workload> all;
+  for (const int percent : {50, 70, 85, 95}) {
+    all.push_back({"long_4k_z" + std::to_string(percent), 1, 8, 8, 4096, 4096, 64});
+    all.back().zeros = percent / 100.0;
+  }
+  all.push_back({"vit_s8_z85", 2, 6, 6, 784, 784, 64});
+  all.back().zeros = 0.85;
+  return all;
+}
+
 // Throughput against length: one head of 64, and about 1024 query rows where the length is shorter.
 inline std::vector<workload> sweep_workloads() {
   std::vector<workload> all;
@@ -111,6 +125,44 @@ void fill_normal(tensor_view<T> x, unsigned seed) {
         for (index i = 0; i < x.dim; ++i) x.row(b, l, h)[i] = T(normal(bits));
 }
 
+// The x with a share of a normal distribution below it.
+inline double normal_quantile(double share) {
+  double low = -10, high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
+  }
+  return low;
+}
+
+// One feature of q and k becomes a constant, of opposite sign, so that a share of the scores of N(0, 1) is
+// below zero: the others add up to a normal number of variance dim - 1.
+template <class T>
+void set_zeros(tensor_view<T> q, tensor_view<T> k, double share) {
+  const double c = std::sqrt(normal_quantile(share) * std::sqrt(static_cast<double>(q.dim - 1)));
+  const auto set = [](tensor_view<T> x, double to) {
+    for (index b = 0; b < x.batch; ++b)
+      for (index h = 0; h < x.heads; ++h)
+        for (index l = 0; l < x.length; ++l) x.row(b, l, h)[0] = static_cast<T>(to);
+  };
+  set(q, c);
+  set(k, -c);
+}
+
+// The share of scores below zero, of some of the queries.
+template <class T>
+double share_of_zeros(tensor_view<const T> q, tensor_view<const T> k) {
+  index below = 0, all = 0;
+  for (index i = 0; i < q.length; i += 1 + q.length / 50)
+    for (index j = 0; j < k.length; ++j, ++all) {
+      double score = 0;
+      for (index x = 0; x < q.dim; ++x)
+        score += static_cast<double>(q.row(0, i, 0)[x]) * static_cast<double>(k.row(0, j, 0)[x]);
+      below += score < 0;
+    }
+  return all > 0 ? static_cast<double>(below) / static_cast<double>(all) : 0;
+}
+
 // The inputs and the output of one workload, and the memory they lie in.
 template <class T>
 struct operands {
@@ -129,7 +181,9 @@ struct operands {
     fill_normal(in.q, 1);
     fill_normal(in.k, 2);
     fill_normal(in.v, 3);
+    if (w.zeros > 0.5) set_zeros(in.q, in.k, w.zeros);
     q = in.q, k = in.k, v = in.v, out = made(h, n);
+    zeros = share_of_zeros(q, k);
     const tensor_view<T> gates = made(h, n);
     fill_normal(gates, 4);
     gate = gates;
@@ -143,6 +197,7 @@ struct operands {
   std::vector<array<T>> memory;
   tensor_view<const T> q, k, v;
   tensor_view<T> out;
+  double zeros = 0;                // share of scores below zero
   tensor_view<const T> gate;       // for the functors with a gate
   skipmax::head_vector<T> weight;  // for those with a norm
   std::vector<index> offsets{0};

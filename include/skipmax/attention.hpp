@@ -82,28 +82,29 @@ struct attention {
   Bias bias{};
   Rows rows{};
   skipmax::segments segments{};
+  skip_zeros zeros = skip_zeros::where_faster;
 
   // The same attention with one slot replaced, found by what the argument can do: a score function, a
-  // row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate, segments or a
-  // scale.
+  // row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate, segments, a
+  // scale or skip_zeros.
   template <class Slot>
   SKIPMAX_INLINE constexpr auto with(Slot slot) const {
-    if constexpr (std::is_same_v<Slot, skipmax::scale>)
-      return made(score, normalizer, mask, cap, slot, bias, rows, segments);
-    else if constexpr (std::is_same_v<Slot, skipmax::segments>)
-      return made(score, normalizer, mask, cap, scale, bias, rows, slot);
-    else if constexpr (requires { rows.with(slot); })
-      return made(score, normalizer, mask, cap, scale, bias, rows.with(slot), segments);
+    if constexpr (requires(attention a) { a.set(slot); }) {
+      attention changed = *this;
+      changed.set(slot);
+      return changed;
+    } else if constexpr (requires { rows.with(slot); })
+      return made(score, normalizer, mask, cap, bias, rows.with(slot));
     else if constexpr (score_cap<Slot>)
-      return made(score, normalizer, mask, slot, scale, bias, rows, segments);
+      return made(score, normalizer, mask, slot, bias, rows);
     else if constexpr (mask_policy<Slot>)
-      return made(score, normalizer, slot, cap, scale, bias, rows, segments);
+      return made(score, normalizer, slot, cap, bias, rows);
     else if constexpr (score_bias<Slot>)
-      return made(score, normalizer, mask, cap, scale, slot, rows, segments);
+      return made(score, normalizer, mask, cap, slot, rows);
     else if constexpr (row_normalizer<Slot>)
-      return made(score, slot, mask, cap, scale, bias, rows, segments);
+      return made(score, slot, mask, cap, bias, rows);
     else if constexpr (score_function<Slot>)
-      return made(slot, normalizer, mask, cap, scale, bias, rows, segments);
+      return made(slot, normalizer, mask, cap, bias, rows);
     else
       static_assert(
           score_function<Slot>,
@@ -157,10 +158,14 @@ struct attention {
   }
 
  private:
+  // The slots that are plain values.
+  SKIPMAX_INLINE constexpr void set(skipmax::scale value) { scale = value; }
+  SKIPMAX_INLINE constexpr void set(skipmax::segments value) { segments = value; }
+  SKIPMAX_INLINE constexpr void set(skip_zeros value) { zeros = value; }
+
   template <class S, class N, class M, class C, class B, class R>
-  SKIPMAX_INLINE static constexpr auto made(S s, N n, M m, C c, skipmax::scale factor, B b, R r,
-                                            skipmax::segments sequences) {
-    return attention<S, N, M, C, B, R>{s, n, m, c, factor, b, r, sequences};
+  SKIPMAX_INLINE constexpr auto made(S s, N n, M m, C c, B b, R r) const {
+    return attention<S, N, M, C, B, R>{s, n, m, c, scale, b, r, segments, zeros};
   }
 
   template <class Isa, class T, class S, class Executor>

@@ -46,6 +46,7 @@ struct forward_plan {
   bool v_in_place = false;  // v's rows are what the kernel wants: no copy
   index query_block = 0;    // rows a task, a multiple of MR
   index blocks = 0, tasks = 0;
+  bool heads_together = false;  // tasks of all heads over the same rows follow each other
   index workers = 1;
 
   // Scratch of one worker, in elements of T from the start of its slice.
@@ -56,13 +57,18 @@ struct forward_plan {
 };
 
 // Rows a task: enough that packing a tile of k is a small part of using it, few enough that q and
-// out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do.
+// out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do, or if
+// heads share a bias: then as many rows of it as the L3 cache keeps.
 template <class Isa, class T>
-SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers) {
+SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers,
+                                        index shared_row_bytes) {
   constexpr index MR = register_block<T, Isa>::rows, bytes = 1024 * 1024;
   const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
   index most = row > 0 ? bytes / row : 2048;
   most = most > 2048 ? 2048 : most < 2 * MR ? 2 * MR : most;
+  constexpr index shared_bytes = 8 * 1024 * 1024, fewest = 256;
+  if (const index rows = shared_row_bytes > 0 ? shared_bytes / shared_row_bytes : most; rows < most)
+    most = rows < fewest ? fewest : rows;
   index blocks = (p.query_length + most - 1) / most;
   if (workers > 1) {
     const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;
@@ -163,7 +169,11 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   plan.workers = workers;
   const problem& p = plan.sequences;
   if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || v.dim == 0) return plan;
-  plan.query_block = choose_query_block<Isa, T>(p, plan.width, workers);
+  index shared_row_bytes = 0;
+  if constexpr (requires { a.bias.shared_row_bytes(); })
+    shared_row_bytes = p.heads > 1 ? a.bias.shared_row_bytes() : 0;
+  plan.heads_together = shared_row_bytes > 0;
+  plan.query_block = choose_query_block<Isa, T>(p, plan.width, workers, shared_row_bytes);
   plan.blocks = (p.query_length + plan.query_block - 1) / plan.query_block;
   plan.tasks = p.batch * p.heads * plan.blocks;
   lay_out_scratch<Isa>(a, plan);

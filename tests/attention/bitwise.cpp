@@ -52,6 +52,21 @@ TEST(bitwise, any_executor_softmax_causal_double) {
   check_executors<double>(softmax_attention{}.with(causal{}));
 }
 
+// Tasks of heads that share a bias come in another order, in smaller blocks.
+TEST(bitwise, bias_shared_by_heads_or_given_for_each) {
+  const problem p{2, 620, 40, 3, 1, 8, 16};
+  const std::size_t of_head = 620 * 40;
+  std::vector<float> shared(of_head), of_each;
+  for (std::size_t i = 0; i < of_head; ++i) shared[i] = static_cast<float>(i % 13) / 8 - 1;
+  for (int h = 0; h < 3; ++h) of_each.insert(of_each.end(), shared.begin(), shared.end());
+  const auto a = relu_attention{}.with(dense_bias{shared.data(), 1, 1, 620, 40});
+  support::operands<float> x(p, 9), y(p, 9);
+  support::run(a, x);
+  support::run(relu_attention{}.with(dense_bias{of_each.data(), 1, 3, 620, 40}), y);
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+  support::expect_same_as_serial<float>(a, p, support::shuffled{3, 7}, "shuffled");
+}
+
 // Each sequence alone gives what it gives in its batch; make(b, n) is the mask of sequences b ..
 // b+n.
 template <class T, class Attention, class MakeMask>

@@ -49,6 +49,10 @@ struct dense_bias {
                   keys);
   }
 
+  SKIPMAX_INLINE index shared_row_bytes() const {
+    return heads == 1 ? key_length * static_cast<index>(sizeof(T)) : 0;
+  }
+
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
     const bool fits = (batch == 1 || batch == p.batch) && (heads == 1 || heads == p.heads) &&
                       query_length == p.query_length && key_length == p.key_length;

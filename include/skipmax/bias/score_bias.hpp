@@ -4,6 +4,8 @@
 //   static constexpr bool hides_keys = true;              // optional: it may be -inf
 //   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
 //   void fetch(row_position at, index key, index keys) const;   // optional: into the cache, for soon
+//   index shared_row_bytes() const;   // optional: bytes of a row that all heads read: tasks of all heads
+//                                     // over the same rows then follow each other
 //
 // V is a SIMD register of float or double and takes the biases of the keys key, key + 1, .. in its lanes,
 // or the plain scalar and takes one: math::load<V>(pointer) and math::lane_numbers<V>() serve both. Only

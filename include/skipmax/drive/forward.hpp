@@ -10,6 +10,7 @@
 
 #include "skipmax/drive/finish.hpp"
 #include "skipmax/drive/prepare.hpp"
+#include "skipmax/tile/sparse_value_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -50,13 +51,18 @@ struct block_step {
   block_keys<T, Isa> keys;  // ranges count from there
 };
 
+// Value rows of zero weight can be left out.
+template <class Attention>
+inline constexpr bool can_skip_values =
+    is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
+
 // Its weights, and what they add to the output. With the last tile the output goes to the caller.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& plan,
                                  const forward_task<T, S>& task, const block_step<Isa, T>& step,
                                  const packed_keys<typename S::packed>& k,
                                  const tile_values<typename S::packed>& values,
-                                 upcoming_tile<T>& next) {
+                                 upcoming_reads& next) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(a.normalizer);
   using Rows = decltype(a.rows);
@@ -77,10 +83,10 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       {task.scores, task.weights, layout::weight_stride, rows, keys.seen, any, all, keys.fresh},
       first,
       step.first_key,
-      task.hidden + row};
+      task.hidden + row,
+      next};
   const row_matrix<T> sums{task.out + row * width, width};
 
-  next.fetch_part();
   if constexpr (has_gate_view<Rows>)
     if (keys.last && task.rows > rows_fetched_ahead)
       fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
@@ -90,7 +96,6 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
                                                factor)) {
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   }
-  next.fetch_part();
   bool earlier = !keys.fresh, shared = !is_empty(all);
   if (hides<Attention> && !values.finite) {
     add_ragged_keys<Isa, true>(task.weights, keys, rows, v, sums);
@@ -107,15 +112,20 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     if (to_out) result = rows_at(plan.out, place_of(task, row));
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
-  constexpr index N = numbers_in<E>;
-  if (is_pair<E> && all.last % N != 0)
-    for (int r = 0; r < layout::rows; ++r)
-      set_packed(task.weights + r * layout::weight_stride, all.last, T(0));
-  if (shared)
-    value_tile<Isa, T>(task.weights + all.first / N, rows,
-                       {v.data + all.first / N * v.stride, v.stride},
-                       packed_elements<E>(all.last - all.first),
-                       {{earlier ? sums.data : nullptr, width}, result, factor}, width);
+  if (shared) {
+    constexpr index N = numbers_in<E>;
+    if (is_pair<E> && all.last % N != 0)
+      for (int r = 0; r < layout::rows; ++r)
+        set_packed(task.weights + r * layout::weight_stride, all.last, T(0));
+    const E* weights = task.weights + all.first / N;
+    const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
+    const index count = packed_elements<E>(all.last - all.first);
+    const value_output<T> output{{earlier ? sums.data : nullptr, width}, result, factor};
+    bool done = false;
+    if constexpr (can_skip_values<Attention> && !is_pair<E>)
+      done = sparse_value_tile<Isa>(a.zeros, weights, rows, values_seen, count, output, width);
+    if (!done) value_tile<Isa, T>(weights, rows, values_seen, count, output, width);
+  }
   if (to_out || !keys.last) return;
   if (!shared)
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
@@ -126,7 +136,7 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T, S>& plan,
                                        index number, T* scratch) {
   using layout = tile_layout<T, Isa>;
-  constexpr index KT = layout::key_tile, MR = layout::rows;
+  constexpr index KT = layout::key_tile, MR = layout::rows, NR = layout::columns;
   constexpr bool alike = sees_alike<decltype(a.mask)>;
   const forward_task<T, S> task = start_task(plan, number, scratch);
   if (task.rows <= 0) return;
@@ -137,10 +147,10 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
     keys = any.last - start <= longest ? any.last - start : KT;
     const auto k = pack_keys<Isa>(a, plan, task, start, keys);
     const auto v = place_values<Isa, Attention>(plan, task, start, keys);
-    upcoming_tile<T> next = start + keys < any.last
-                                ? upcoming_keys(plan, task, start + keys, any.last, KT)
-                                : upcoming_task(a, plan, number + plan.workers, KT);
-    next.divide((task.rows + MR - 1) / MR * 2);
+    upcoming_reads next = start + keys < any.last
+                              ? upcoming_keys(plan, task, start + keys, any.last, KT)
+                              : upcoming_task(a, plan, number + plan.workers, KT);
+    next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);

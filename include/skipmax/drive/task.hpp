@@ -31,13 +31,14 @@ struct task_place {
 
 template <class T, class S>
 SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index number) {
+  const index heads = plan.sizes.heads, of_sequence = number % (plan.blocks * heads);
   // The last blocks first: under a causal mask they are the longest.
-  const index block = plan.blocks - 1 - number % plan.blocks;
-  const index head = number / plan.blocks % plan.sizes.heads;
-  const index first = block * plan.query_block;
-  const sequence_place in = place_sequence(plan, number / plan.blocks / plan.sizes.heads);
+  const index before = plan.heads_together ? of_sequence / heads : of_sequence % plan.blocks;
+  const index head = plan.heads_together ? of_sequence % heads : of_sequence / plan.blocks;
+  const index first = (plan.blocks - 1 - before) * plan.query_block;
+  const sequence_place in = place_sequence(plan, number / (plan.blocks * heads));
   const index rest = in.query_length - first;
-  return {in, head, head / (plan.sizes.heads / plan.sizes.kv_heads), first,
+  return {in, head, head / (heads / plan.sizes.kv_heads), first,
           rest < 0                  ? 0
           : rest < plan.query_block ? rest
                                     : plan.query_block};
@@ -93,28 +94,14 @@ SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key};
 }
 
-// What the next step will read: the next tile of this task, or the start of the worker's next task
-// (most likely this number of tasks further on).
-template <class T>
-struct upcoming_tile {
-  upcoming_rows q, k, v, gate;
-
-  // In `steps` equal parts, each call the next one.
-  SKIPMAX_INLINE void divide(index steps) {
-    q.divide(steps), k.divide(steps), v.divide(steps), gate.divide(steps);
-  }
-  SKIPMAX_INLINE void fetch_part() {
-    q.fetch_part(), k.fetch_part(), v.fetch_part(), gate.fetch_part();
-  }
-};
-
 // Of a gate the rows of a whole task, where they are few; else those of a row block when it is finished.
 inline constexpr index rows_fetched_ahead = 256;
 
+// What the next step will read: the next tile of this task, or the start of the worker's next task
+// (most likely this number of tasks further on).
 template <class T, class S>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T, S>& plan,
-                                              const task_place& task, index start, index last,
-                                              index tile) {
+SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T, S>& plan, const task_place& task,
+                                            index start, index last, index tile) {
   const index keys = last - start < tile ? last - start : tile;
   const row_place first = place_of_key(task, start);
   return {{},
@@ -124,11 +111,11 @@ SKIPMAX_INLINE upcoming_tile<T> upcoming_keys(const forward_plan<T, S>& plan,
 }
 
 template <class T, class S, class Attention>
-SKIPMAX_INLINE upcoming_tile<T> upcoming_task(const Attention& a, const forward_plan<T, S>& plan,
-                                              index number, index tile) {
+SKIPMAX_INLINE upcoming_reads upcoming_task(const Attention& a, const forward_plan<T, S>& plan,
+                                            index number, index tile) {
   if (number >= plan.tasks) return {};
   const task_place task = place_task(plan, number);
-  upcoming_tile<T> next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
+  upcoming_reads next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
   next.q = upcoming(rows_at(plan.q, place_of(task, 0)), task.rows, plan.sizes.key_dim);
   if constexpr (has_gate_view<decltype(a.rows)>)
     if (task.rows <= rows_fetched_ahead)

@@ -29,6 +29,19 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, inde
   return {reinterpret_cast<std::uintptr_t>(from.data), rows, dim * bytes, from.stride * bytes};
 }
 
+// All that a step will read.
+struct upcoming_reads {
+  upcoming_rows q, k, v, gate;
+
+  // In `steps` equal parts, each call the next one. Small ones: the cache waits for only so many lines.
+  SKIPMAX_INLINE void divide(index steps) {
+    q.divide(steps), k.divide(steps), v.divide(steps), gate.divide(steps);
+  }
+  SKIPMAX_INLINE void fetch_part() {
+    q.fetch_part(), k.fetch_part(), v.fetch_part(), gate.fetch_part();
+  }
+};
+
 // A few rows at once.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {

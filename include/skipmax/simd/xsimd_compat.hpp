@@ -223,6 +223,36 @@ SKIPMAX_INLINE mantissa_and_exponent<xsimd::batch<T, A>> split(xsimd::batch<T, A
   }
 }
 
+// One bit for each lane: whether it is anything but zero, of either sign.
+template <class T, class A>
+SKIPMAX_INLINE unsigned nonzero_lanes(xsimd::batch<T, A> v) {
+  using V = xsimd::batch<T, A>;
+#if defined(__AVX512F__)
+  if constexpr (sizeof v == 64 && sizeof(T) == 4)
+    return _mm512_cmp_ps_mask(v, V(T(0)), _CMP_NEQ_UQ);
+  if constexpr (sizeof v == 64 && sizeof(T) == 8)
+    return _mm512_cmp_pd_mask(v, V(T(0)), _CMP_NEQ_UQ);
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof v == 32 && sizeof(T) == 4)
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(v, V(T(0)), _CMP_NEQ_UQ)));
+  if constexpr (sizeof v == 32 && sizeof(T) == 8)
+    return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(v, V(T(0)), _CMP_NEQ_UQ)));
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof v == 16 && sizeof(T) == 4)
+    return static_cast<unsigned>(_mm_movemask_ps(_mm_cmpneq_ps(v, V(T(0)))));
+  if constexpr (sizeof v == 16 && sizeof(T) == 8)
+    return static_cast<unsigned>(_mm_movemask_pd(_mm_cmpneq_pd(v, V(T(0)))));
+#endif
+  alignas(64) T lane[V::size];
+  v.store_aligned(lane);
+  unsigned flags = 0;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < V::size; ++i) flags |= unsigned{!(lane[i] == T(0))} << i;
+  return flags;
+}
+
 // The sum of all lanes: hadd up to xsimd 8, reduce_add from 9 on.
 template <class T, class A>
 SKIPMAX_INLINE T reduce_add(xsimd::batch<T, A> v) {

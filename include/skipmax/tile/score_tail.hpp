@@ -55,7 +55,8 @@ SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, inde
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   constexpr int R = row_lanes<T, Isa>;
-  alignas(64) T lane_sums[R * W] = {}, score[R];
+  alignas(64) T lane_sums[R * W], score[R];
+  for (int r = rows; r < R; ++r) clear_row<Isa>(lane_sums + r * W, W);
   for (index j = first; j < last; ++j, k += round_up(dim, W)) {
     with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
       dot_rows<Isa, T, MR>(q, k, dim, lane_sums);

@@ -11,6 +11,7 @@
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/softcap.hpp"
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
 
@@ -207,6 +208,7 @@ struct block_scorer {
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  upcoming_reads& next;  // a part of it comes with each panel
 
   // Columns [first, last) with an epilogue of their own, whose results go to block.scores or
   // block.weights.
@@ -245,7 +247,10 @@ struct block_scorer {
   SKIPMAX_INLINE void score_columns(index first, index last, To* to, Epilogue epilogue) const {
     score_tile<Isa, T>(q, block.rows, k.panels, k.depth, first,
                        last < k.in_panels ? last : k.in_panels, to, epilogue,
-                       [&](index j) SKIPMAX_LAMBDA { return fetch_of_panel(j); });
+                       [&](index j) SKIPMAX_LAMBDA {
+                         next.fetch_part();
+                         return fetch_of_panel(j);
+                       });
     if (last > k.in_panels)
       score_tail<Isa, T>(q, block.rows, k.tail, k.depth, k.in_panels, last, to, epilogue);
   }
@@ -258,13 +263,13 @@ struct block_scorer {
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
       const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
       const index steps = (k.depth + score_steps - 1) / score_steps;
-      row_position next = aligned(a.mask, first_row);
-      const index start = next.query + layout::rows,
+      row_position coming = aligned(a.mask, first_row);
+      const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;
-      next.query = start + panel * layout::rows / panels;
+      coming.query = start + panel * layout::rows / panels;
       const index parts = (any.last - any.first + fetch::keys_a_part - 1) / fetch::keys_a_part;
-      return fetch{a.bias, next,       stop < next.query_length ? stop : next.query_length,
-                   tile,   tile.first, ((stop - next.query) * parts + steps - 1) / steps};
+      return fetch{a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
+                   tile,   tile.first, ((stop - coming.query) * parts + steps - 1) / steps};
     } else {
       return nothing_else{};
     }
