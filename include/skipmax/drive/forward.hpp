@@ -116,7 +116,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     constexpr index N = numbers_in<E>;
     if (is_pair<E> && all.last % N != 0)
       for (int r = 0; r < layout::rows; ++r)
-        set_packed(task.weights + r * layout::weight_stride, all.last, T(0));
+        set_packed(task.weights + r * layout::weight_stride, all.last, packed_number_of<E>(0));
     const E* weights = task.weights + all.first / N;
     const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
     const index count = packed_elements<E>(all.last - all.first);

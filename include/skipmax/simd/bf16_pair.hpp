@@ -92,12 +92,9 @@ SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
 // A register of pairs, a number of each row; without a second row it is zero. Any alignment.
 template <class Isa>
 SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* second) {
-  using of = detail::half_lanes<lanes<float, Isa>>;
-  typename of::halves low, high{};
-  __builtin_memcpy(&low, first, sizeof low);
-  if (second) __builtin_memcpy(&high, second, sizeof high);
-  const auto pairs = __builtin_convertvector(low, typename of::bits) |
-                     __builtin_convertvector(high, typename of::bits) << 16;
+  constexpr int W = lanes<float, Isa>;
+  auto pairs = detail::widen_halves<W>(first);
+  if (second) pairs |= detail::widen_halves<W>(second) << 16;
   __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 
@@ -113,9 +110,12 @@ template <class T>
 SKIPMAX_INLINE void set_packed(T* to, index n, T value) {
   to[n] = value;
 }
-SKIPMAX_INLINE void set_packed(bf16_pair* to, index n, float value) {
-  reinterpret_cast<bf16*>(to)[n] = bf16(value);
+SKIPMAX_INLINE void set_packed(bf16_pair* to, index n, bf16 value) {
+  reinterpret_cast<bf16*>(to)[n] = value;
 }
+// Its type.
+template <class E>
+using packed_number_of = std::conditional_t<is_pair<E>, bf16, E>;
 
 }  // namespace v0
 }  // namespace skipmax

@@ -4,7 +4,8 @@
 //   load_stored<Isa, T>(from)      lanes i = 0 .. W - 1 = T(from[i])
 //   store_rounded<Isa>(to, v)      to[i] = S(v[i]), as in half.hpp
 //
-// f16 is converted by the processor where it can; all else is integer arithmetic in registers.
+// f16 is converted by the processor where it can, and so is float to bf16 unless a number is denormal,
+// which the instruction would make zero; all else is integer arithmetic in registers.
 #pragma once
 
 #include <type_traits>
@@ -38,6 +39,35 @@ inline constexpr bool converts_in_hardware =
     false;
 #endif
 
+// W numbers of 16 bits as the low halves of W lanes.
+template <int W>
+SKIPMAX_INLINE auto widen_halves(const void* from) {
+  typename half_lanes<W>::halves stored;
+  __builtin_memcpy(&stored, from, sizeof stored);
+#if defined(__AVX512F__)
+  if constexpr (W == 16)  // which g++ makes of two halves otherwise
+    return __builtin_bit_cast(
+        typename half_lanes<W>::bits,
+        _mm512_maskz_cvtepu16_epi32(0xffff, __builtin_bit_cast(__m256i, stored)));
+  else
+#endif
+    return __builtin_convertvector(stored, typename half_lanes<W>::bits);
+}
+
+// Float to bf16 by the one instruction, if that does what rounding asks for.
+template <class S, class V>
+SKIPMAX_INLINE bool rounds_in_hardware([[maybe_unused]] S* to, [[maybe_unused]] const V& v) {
+#if defined(__AVX512BF16__) && defined(__AVX512DQ__)
+  if constexpr (sizeof v == 64 && std::is_same_v<S, bf16>) {
+    if (_mm512_fpclass_ps_mask(v, 0x20) != 0) return false;  // denormal
+    const auto halves = __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(v));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), halves);
+    return true;
+  }
+#endif
+  return false;
+}
+
 }  // namespace detail
 
 template <class Isa, class T, class S>
@@ -60,9 +90,7 @@ SKIPMAX_INLINE simd<T, Isa> load_stored(const S* from) {
     } else
 #endif
     {
-      typename of::halves stored;
-      __builtin_memcpy(&stored, from, sizeof stored);
-      auto bits = __builtin_convertvector(stored, typename of::bits);
+      auto bits = detail::widen_halves<lanes<T, Isa>>(from);
       if constexpr (std::is_same_v<S, bf16>)
         bits = detail::float_bits_of_bf16(bits);
       else
@@ -92,6 +120,7 @@ SKIPMAX_INLINE void store_rounded(S* to, const simd<T, Isa>& v) {
     } else
 #endif
     {
+      if (detail::rounds_in_hardware(to, v)) return;
       auto bits = __builtin_bit_cast(typename of::bits, v.data);
       if constexpr (std::is_same_v<S, bf16>)
         bits = detail::bf16_of_float_bits(bits);

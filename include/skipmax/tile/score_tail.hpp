@@ -57,6 +57,7 @@ SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, inde
   constexpr int R = row_lanes<T, Isa>;
   alignas(64) T lane_sums[R * W], score[R];
   for (int r = rows; r < R; ++r) clear_row<Isa>(lane_sums + r * W, W);
+  packed_number_of<To> result[R];
   for (index j = first; j < last; ++j, k += round_up(dim, W)) {
     with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
       dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
@@ -65,9 +66,9 @@ SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, inde
     for (int r = 0; r < R; r += W) {
       V of_rows[1] = {V::load_aligned(score + r)};
       epilogue(r, of_rows);
-      of_rows[0].store_aligned(score + r);
+      store_rounded<Isa, T>(result + r, of_rows[0]);
     }
-    for (int r = 0; r < rows; ++r) set_packed(s + r * layout::weight_stride, j, score[r]);
+    for (int r = 0; r < rows; ++r) set_packed(s + r * layout::weight_stride, j, result[r]);
   }
 }
 
