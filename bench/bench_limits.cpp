@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   const bench::big_buffer memory;
   add_multiply_add<float>("f32", bench::chain_counts{});
   add_multiply_add<double>("f64", bench::chain_counts{});
+  add_multiply_add<skipmax::bf16>("bf16", bench::chain_counts{});
   add_read(memory, bench::stream_counts{});
   return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }

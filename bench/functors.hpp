@@ -7,7 +7,9 @@
 namespace bench {
 
 void add_softmax(const options&);
+void add_softmax_halves(const options&);
 void add_relu(const options&);
+void add_relu_halves(const options&);
 void add_squared_relu(const options&);
 void add_relu6(const options&);
 void add_gelu(const options&);

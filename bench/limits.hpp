@@ -1,5 +1,5 @@
-// The two limits of one core: multiply-adds per second of the instruction set compiled for, and
-// bytes read per second from memory. Both are the best of several shapes of loop and of several
+// The limits of one core: multiply-adds per second of the instruction set compiled for, the same of
+// pairs of bf16 where it has their products, and bytes read per second from memory. Both are the best of several shapes of loop and of several
 // repeats, because a limit that reads low flatters what is held against it.
 #pragma once
 
@@ -10,6 +10,8 @@
 #include <new>
 #include <utility>
 
+#include "skipmax/half.hpp"
+#include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/isa.hpp"
 #include "skipmax/simd/math.hpp"
 
@@ -40,16 +42,30 @@ T opaque(T x) {
   return x;
 }
 
-// `rounds` rounds over Chains independent chains x <- x * a + b, all in registers: a chain has to
+// What the inner loop over tensors of T multiplies: pairs, or the floats that 16 bits are widened to.
+template <class Isa, class T>
+using packed_of =
+    std::conditional_t<std::is_same_v<T, skipmax::bf16> && skipmax::has_pair_products<Isa>,
+                       skipmax::bf16_pair, skipmax::computed_t<T>>;
+
+// `rounds` rounds over Chains independent chains x <- x * a + b, all in registers; of pairs x <- x + a b: a chain has to
 // wait for its own last step, so only enough chains side by side keep every unit busy.
 template <class Isa, class T, int Chains>
 SKIPMAX_NOINLINE void multiply_add_chains(index rounds) {
-  using V = skipmax::simd<T, Isa>;
-  const V a(opaque(T(0.5))), b(opaque(T(0.25)));
+  using E = packed_of<Isa, T>;
+  using N = skipmax::number_of<E>;
+  using V = skipmax::simd<N, Isa>;
+  const V a(opaque(N(0.5))), b(opaque(N(0.25)));
+  const auto step = [&](V x) SKIPMAX_LAMBDA {
+    if constexpr (skipmax::is_pair<E>)
+      return skipmax::multiply_packed<E>(a, b, x);
+    else
+      return skipmax::math::fma(x, a, b);
+  };
   const auto run = [&]<int... I>(std::integer_sequence<int, I...>) SKIPMAX_LAMBDA {
-    V x[] = {V(opaque(T(I)))...};
+    V x[] = {V(opaque(N(I)))...};
     for (index r = 0; r < rounds; ++r) {
-      ((x[I] = skipmax::math::fma(x[I], a, b)), ...);
+      ((x[I] = step(x[I])), ...);
       asm volatile("");  // the rounds stay apart and in order
     }
     keep((x[I] + ...));
@@ -63,13 +79,15 @@ template <class T, int Chains, class Isa = skipmax::native_isa>
 double multiply_add_rate(index multiply_adds = 1 << 20) {
   const index rounds = multiply_adds / Chains;
   const double time = seconds([=] { multiply_add_chains<Isa, T, Chains>(rounds); });
-  return 2e-9 * static_cast<double>(rounds * Chains * skipmax::lanes<T, Isa>) / time;
+  using E = packed_of<Isa, T>;
+  const index products = skipmax::lanes<skipmax::number_of<E>, Isa> * skipmax::numbers_in<E>;
+  return 2e-9 * static_cast<double>(rounds * Chains * products) / time;
 }
 
 using chain_counts = std::integer_sequence<int, 8, 10, 12, 16, 24>;
 using stream_counts = std::integer_sequence<int, 1, 2, 4, 8>;
 
-// The peak of one core for float or double, in GFLOPS. About 3 ms for 4 repeats with AVX-512.
+// The peak of one core for tensors of T, in GFLOPS. About 3 ms for 4 repeats with AVX-512.
 template <class T>
 double multiply_add_peak(int repeats) {
   const auto best_of_each = []<int... Chains>(std::integer_sequence<int, Chains...>) {

@@ -40,7 +40,10 @@ inline const workers& workers_of(int n) {
 }
 
 template <class T>
-inline constexpr const char* dtype = sizeof(T) == 4 ? "f32" : "f64";
+inline constexpr const char* dtype = std::is_same_v<T, skipmax::bf16>  ? "bf16"
+                                     : std::is_same_v<T, skipmax::f16> ? "f16"
+                                     : sizeof(T) == 4                  ? "f32"
+                                                                       : "f64";
 
 // One call of a functor; returns the bytes of memory it used beyond the operands.
 template <class T>
@@ -139,6 +142,13 @@ template <class Attention>
 void add_both(const options& o, const std::string& functor, const Attention& attention) {
   add_functor<float>(o, functor, attention);
   add_functor<double>(o, functor, attention);
+}
+
+// Stored in 16 bits.
+template <class Attention>
+void add_halves(const options& o, const std::string& functor, const Attention& attention) {
+  add_functor<skipmax::bf16>(o, functor, attention);
+  add_functor<skipmax::f16>(o, functor, attention);
 }
 
 // h(s) / L, the paper's form.

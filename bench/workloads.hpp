@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "skipmax/half.hpp"
 #include "skipmax/row/head_vector.hpp"
 #include "skipmax/segments.hpp"
 #include "skipmax/tensor_view.hpp"
@@ -117,11 +118,11 @@ class array {
 template <class T>
 void fill_normal(tensor_view<T> x, unsigned seed) {
   std::mt19937_64 bits(seed);
-  std::normal_distribution<T> normal;
+  std::normal_distribution<skipmax::computed_t<T>> normal;
   for (index b = 0; b < x.batch; ++b)
     for (index h = 0; h < x.heads; ++h)
       for (index l = 0; l < x.length; ++l)
-        for (index i = 0; i < x.dim; ++i) x.row(b, l, h)[i] = normal(bits);
+        for (index i = 0; i < x.dim; ++i) x.row(b, l, h)[i] = T(normal(bits));
 }
 
 // The x with a share of a normal distribution below it.

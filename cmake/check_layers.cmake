@@ -9,7 +9,7 @@ cmake_minimum_required(VERSION 3.25)
 # A room is a folder, or a header that stands on its own beside the folders. may_<room> says what it
 # may include, as a regular expression over the path after "skipmax/".
 
-set(ground "(config|version|error|problem|tensor_view|simd/isa)\\.hpp")
+set(ground "(config|version|error|problem|tensor_view|half|simd/isa)\\.hpp")
 set(slot "(config|error|problem)\\.hpp|simd/math\\.hpp")
 # What a slot is, and the two score functions that stand for "nothing here".
 set(concepts "score/(score_function|identity|softcap)\\.hpp|normalize/(row_normalizer|divisor)\\.hpp")
@@ -20,6 +20,7 @@ set(may_version "")
 set(may_error "config\\.hpp")
 set(may_problem "config\\.hpp")
 set(may_tensor_view "config\\.hpp")
+set(may_half "config\\.hpp")
 set(may_simd "${ground}|simd/.*")
 set(may_score "${slot}|score/.*")
 set(may_normalize "${slot}|simd/.*|mask/mask_policy\\.hpp|normalize/.*")

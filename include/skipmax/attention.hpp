@@ -123,7 +123,8 @@ struct attention {
   //   v   [batch, key length, kv heads, value dim]
   //   out [batch, query length, heads, value dim]    memory of its own
   //
-  // All four are tensor_views of float or all of double. executor runs the tasks (serial{} unless
+  // All four are tensor_views of double, or each is one of float, bf16 or f16: what is computed is
+  // computed in float then, and rounded where it is written. executor runs the tasks (serial{} unless
   // given); scratch, if given, is kept for the next call. Throws std::invalid_argument before
   // anything is written. The result does not depend on the executor, bit for bit.
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
@@ -135,17 +136,20 @@ struct attention {
                   "skipmax: forward(q, k, v, out) takes tensor_views: wrap each argument, as in "
                   "as_blhd(q) for an Eigen tensor or blhd(pointer, batch, length, heads, dim)");
     if constexpr (views) {
-      using T = typename Out::value_type;
-      constexpr bool same = std::is_same_v<typename Q::value_type, T> &&
-                            std::is_same_v<typename K::value_type, T> &&
-                            std::is_same_v<typename V::value_type, T>;
-      static_assert(
-          same, "skipmax: q, k, v and out differ in element type: wanted all float or all double");
+      using S = stored_types<typename Q::value_type, typename K::value_type, typename V::value_type,
+                             typename Out::value_type>;
+      using T = computed_t<typename S::out>;
+      constexpr bool same = std::is_same_v<computed_t<typename S::q>, T> &&
+                            std::is_same_v<computed_t<typename S::k>, T> &&
+                            std::is_same_v<computed_t<typename S::v>, T>;
+      static_assert(same,
+                    "skipmax: q, k, v and out differ in element type: wanted all double, or each "
+                    "float, bf16 or f16");
       static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
-                    "skipmax: the element type is neither float nor double");
-      static_assert(std::is_same_v<decltype(out.data), T*>,
+                    "skipmax: the element type is none of float, double, bf16 and f16");
+      static_assert(std::is_same_v<decltype(out.data), typename S::out*>,
                     "skipmax: out is a view of const elements: wanted one that can be written");
-      if constexpr (same) run<Isa, T>(q, k, v, out, executor, scratch);
+      if constexpr (same) run<Isa, T, S>(q, k, v, out, executor, scratch);
     }
   }
   template <class Q, class K, class V, class Out, class Executor = serial>
@@ -276,14 +280,15 @@ struct attention {
     return attention<S, N, M, C, B, R>{s, n, m, c, scale, b, r, segments, zeros};
   }
 
-  template <class Isa, class T, class Executor>
-  SKIPMAX_INLINE void run(tensor_view<const T> q, tensor_view<const T> k, tensor_view<const T> v,
-                          tensor_view<T> out, Executor& executor, workspace& scratch) const {
+  template <class Isa, class T, class S, class Executor>
+  SKIPMAX_INLINE void run(tensor_view<const typename S::q> q, tensor_view<const typename S::k> k,
+                          tensor_view<const typename S::v> v, tensor_view<typename S::out> out,
+                          Executor& executor, workspace& scratch) const {
     static_assert(skipmax::executor<Executor>,
                   "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
                   "skipmax/execution/executor.hpp");
     const index workers = executor.concurrency();
-    const forward_plan<T> plan = plan_forward<Isa, T>(*this, q, k, v, out, workers);
+    const auto plan = plan_forward<Isa, T>(*this, q, k, v, out, workers);
     scratch.reserve(plan.slice * static_cast<index>(sizeof(T)) * workers);
     T* slices = static_cast<T*>(scratch.data());
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {

@@ -110,16 +110,17 @@ SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& err
 
 // Two views certainly share memory when they start at one place, or when their ranges meet and one of
 // them has no gaps. Interleaved slices of one buffer pass.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const T>& x,
+template <class Isa, class X, class T>
+SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const X>& x,
                                   const tensor_view<T>& out, error_message& error) {
   if (!error.empty() || is_empty(x) || is_empty(out)) return;
-  constexpr index bytes = sizeof(T);
+  constexpr index x_bytes = sizeof(X), out_bytes = sizeof(T);
   index x_first, x_last, out_first, out_last;
   byte_range(x, x_first, x_last);
   byte_range(out, out_first, out_last);
-  const bool dense = x_last - x_first == x.batch * x.length * x.heads * x.dim * bytes ||
-                     out_last - out_first == out.batch * out.length * out.heads * out.dim * bytes;
+  const bool dense =
+      x_last - x_first == x.batch * x.length * x.heads * x.dim * x_bytes ||
+      out_last - out_first == out.batch * out.length * out.heads * out.dim * out_bytes;
   const auto x_at = reinterpret_cast<std::intptr_t>(x.data);
   const auto out_at = reinterpret_cast<std::intptr_t>(out.data);
   if (x_at == out_at ||
@@ -129,9 +130,9 @@ SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const T>& 
 }
 
 // Everything that a call's views must satisfy, whatever the attention.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void check_views(const tensor_view<const T>& q, const tensor_view<const T>& k,
-                                  const tensor_view<const T>& v, const tensor_view<T>& out,
+template <class Isa, class Q, class K, class V, class Out>
+SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_view<const K>& k,
+                                  const tensor_view<const V>& v, const tensor_view<Out>& out,
                                   error_message& error) {
   check_view<Isa>("q", q, error);
   check_view<Isa>("k", k, error);

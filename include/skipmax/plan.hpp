@@ -12,10 +12,31 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class T>
+// The element types of the four tensors, T or what T is computed from, and of packed memory.
+template <class Q, class K = Q, class V = Q, class Out = Q, class Packed = computed_t<Out>>
+struct stored_types {
+  using q = Q;
+  using k = K;
+  using v = V;
+  using out = Out;
+  using packed = Packed;
+};
+
+// Where all of q, k and v are bf16 and no transform makes floats of them, and the processor multiplies
+// pairs of bf16, they are packed as they are and weights are rounded to bf16.
+template <class Isa, class T, class Attention, class Q, class K, class V>
+using packed_for = std::conditional_t<
+    has_pair_products<Isa> && std::is_same_v<Q, bf16> && std::is_same_v<K, bf16> &&
+        std::is_same_v<V, bf16> && !decltype(Attention::rows)::changes_q &&
+        !decltype(Attention::rows)::changes_k && packs_weights<decltype(Attention::normalizer)>,
+    bf16_pair, T>;
+
+template <class T, class S = stored_types<T>>
 struct forward_plan {
-  tensor_view<const T> q, k, v;
-  tensor_view<T> out;
+  tensor_view<const typename S::q> q;
+  tensor_view<const typename S::k> k;
+  tensor_view<const typename S::v> v;
+  tensor_view<typename S::out> out;
   problem sizes;      // of the tensors
   problem sequences;  // their number, and the longest: the same, unless there are segments
   skipmax::segments segments;
@@ -29,7 +50,7 @@ struct forward_plan {
   index workers = 1;
 
   // Scratch of one worker, in elements of T from the start of its slice.
-  index k_at = 0, tail_at = 0, v_at = 0, weights_at = 0, out_at = 0, state_at = 0;
+  index k_at = 0, tail_at = 0, v_at = 0, scores_at = 0, weights_at = 0, out_at = 0, state_at = 0;
   index shift_at = 0, hidden_at = 0;  // [query block], where the slots need them
   index rows_at = 0;                  // rows of q or k on their way through a transform
   index slice = 0;
@@ -75,8 +96,8 @@ SKIPMAX_INLINE problem longest_sequences(const problem& p, const segments& seque
 }
 
 // Where in a slice each array of scratch starts, and how long a slice is.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;
   const problem& p = plan.sequences;
   index at = 0;
@@ -87,12 +108,16 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T>& plan) {
   };
   const index keys = p.key_length < layout::longest_tile ? round_up(p.key_length, layout::columns)
                                                          : layout::longest_tile;
+  using E = typename S::packed;
+  static_assert(sizeof(E) == sizeof(T));
   const index row_blocks = plan.query_block / layout::rows;
-  take(row_blocks * packed_q_size<T, Isa>(p.key_dim));
-  plan.k_at = take(keys * p.key_dim);
-  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(p.key_dim, lanes<T, Isa>));
-  plan.v_at = take(plan.v_in_place ? 0 : keys * plan.width);
-  plan.weights_at = take(layout::rows * layout::weight_stride);
+  const index depth = packed_elements<E>(p.key_dim);
+  take(row_blocks * packed_q_size<T, Isa>(depth));
+  plan.k_at = take(keys * depth);
+  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
+  plan.v_at = take(plan.v_in_place ? 0 : packed_elements<E>(keys) * plan.width);
+  plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
+  if constexpr (is_pair<E>) plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
   using Normalizer = decltype(Attention::normalizer);
   if constexpr (!is_pointwise<Normalizer>)
@@ -118,15 +143,16 @@ SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, erro
 }
 
 // Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<const T> q,
-                                              tensor_view<const T> k, tensor_view<const T> v,
-                                              tensor_view<T> out, index workers) {
+template <class Isa, class T, class Attention, class Q, class K, class V, class Out>
+SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
+                                   tensor_view<const K> k, tensor_view<const V> v,
+                                   tensor_view<Out> out, index workers) {
   using layout = tile_layout<T, Isa>;
-  forward_plan<T> plan{};
+  using S = stored_types<Q, K, V, Out, packed_for<Isa, T, Attention, Q, K, V>>;
+  forward_plan<T, S> plan{};
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
-  check_views<Isa, T>(q, k, v, out, error);
+  check_views<Isa>(q, k, v, out, error);
   if (error.empty()) check_segments(a.segments, plan.sizes, error);
   if (error.empty()) {
     plan.sequences = longest_sequences<Isa>(plan.sizes, a.segments);
@@ -144,8 +170,8 @@ SKIPMAX_NOINLINE forward_plan<T> plan_forward(const Attention& a, tensor_view<co
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);
-  plan.v_in_place = v.dim == plan.width && v.length_stride == v.dim && v.head_stride % W == 0 &&
-                    v.batch_stride % W == 0 &&
+  plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
+                    v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
   plan.workers = workers;
   const problem& p = plan.sequences;

@@ -52,6 +52,22 @@ TEST(eigen_tensor, row_major_layouts) {
       skipmax::as_ld(ld), 1, 1, [&](index, index l, index, index x) -> auto& { return ld(l, x); });
 }
 
+TEST(eigen_tensor, half_precision) {
+  row_major<Eigen::bfloat16, 4> b(B, L, H, D);
+  const row_major<Eigen::half, 4> h(
+      row_major<Eigen::half, 4>(B, L, H, D).constant(Eigen::half(-1.5f)));
+  column_major<Eigen::half, 2> dl(D, L);
+  const tensor_view<skipmax::bf16> of_b = skipmax::as_blhd(b);
+  const tensor_view<const skipmax::f16> of_h = skipmax::as_blhd(h);
+  const tensor_view<skipmax::f16> of_dl = skipmax::as_dl(dl);
+  *of_b.row(1, 4, 2) = skipmax::bf16(2.5f);
+  *of_dl.row(0, 3, 0) = skipmax::f16(0.25f);
+  EXPECT_EQ(static_cast<float>(b(1, 4, 2, 0)), 2.5f);
+  EXPECT_EQ(static_cast<float>(dl(0, 3)), 0.25f);
+  EXPECT_EQ(static_cast<float>(of_h.row(1, 4, 2)[3]), -1.5f);
+  EXPECT_EQ(static_cast<void*>(of_b.data), static_cast<void*>(b.data()));
+}
+
 TEST(eigen_tensor, column_major_layouts) {
   column_major<float, 4> dhlb(D, H, L, B), dlhb(D, L, H, B);
   column_major<double, 3> dhl(D, H, L);

@@ -46,8 +46,8 @@ void check_against_reference(const Attention& a, const problem& p, std::uint64_t
 }
 
 // out of one call on these operands.
-template <class T, class Attention, class... Execution>
-void run(const Attention& a, operands<T>& x, Execution&&... execution) {
+template <class Q, class K, class V, class Out, class Attention, class... Execution>
+void run(const Attention& a, operands<Q, K, V, Out>& x, Execution&&... execution) {
   a.forward(x.q.read(), x.k.read(), x.v.read(), x.out.view(), execution...);
 }
 

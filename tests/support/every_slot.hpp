@@ -65,8 +65,8 @@ inline any_divisor nth_divisor(int kind, const problem& p, const slot_data& data
 }
 
 // Keys that no row of their sequence sees hold NaN: reading them is forbidden.
-template <class T, class Mask>
-void spoil_unseen_keys(operands<T>& x, const Mask& mask) {
+template <class Q, class K, class V, class Out, class Mask>
+void spoil_unseen_keys(operands<Q, K, V, Out>& x, const Mask& mask) {
   const problem& p = x.sizes;
   for (index b = 0; b < p.batch; ++b) {
     std::vector<bool> seen(static_cast<std::size_t>(p.key_length), false);
@@ -77,8 +77,9 @@ void spoil_unseen_keys(operands<T>& x, const Mask& mask) {
     for (index j = 0; j < p.key_length; ++j) {
       if (seen[static_cast<std::size_t>(j)]) continue;
       for (index h = 0; h < p.kv_heads; ++h) {
-        for (index d = 0; d < p.key_dim; ++d) x.k.at(b, j, h, d) = T(NAN);
-        for (index d = 0; d < p.value_dim; ++d) x.v.at(b, j, h, d) = j % 2 ? T(NAN) : T(INFINITY);
+        for (index d = 0; d < p.key_dim; ++d) x.k.at(b, j, h, d) = number<K>(NAN);
+        for (index d = 0; d < p.value_dim; ++d)
+          x.v.at(b, j, h, d) = number<V>(j % 2 ? NAN : INFINITY);
       }
     }
   }

@@ -32,12 +32,16 @@ inline operand_layouts mixed_layouts(std::uint64_t n) {
   return {pick(1), pick(2), pick(3), pick(4)};
 }
 
-template <class T>
+// Each in a type of its own where K, V and Out are given.
+template <class Q, class K = Q, class V = Q, class Out = Q>
 struct operands {
-  static constexpr T out_guard = T(-77.25);
+  static constexpr Out out_guard = number<Out>(-77.25);
 
   problem sizes;
-  tensor<T> q, k, v, out;
+  tensor<Q> q;
+  tensor<K> k;
+  tensor<V> v;
+  tensor<Out> out;
 
   explicit operands(const problem& p, std::uint64_t seed = 1, operand_layouts l = {})
       : sizes(p),
@@ -48,7 +52,7 @@ struct operands {
     q.fill_uniform(4 * seed, -2, 2);
     k.fill_uniform(4 * seed + 1, -2, 2);
     v.fill_uniform(4 * seed + 2, -1, 1);
-    out.fill(std::numeric_limits<T>::quiet_NaN());
+    out.fill(number<Out>(std::numeric_limits<double>::quiet_NaN()));
   }
 
   // Whole numbers, so that nothing rounds.

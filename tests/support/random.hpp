@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "skipmax/half.hpp"
+
 namespace support {
 
 // splitmix64: a well mixed number for each (seed, n).
@@ -12,6 +14,12 @@ inline std::uint64_t mixed(std::uint64_t seed, std::uint64_t n) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
+}
+
+// x as T holds it.
+template <class T>
+constexpr T number(double x) {
+  return static_cast<T>(static_cast<skipmax::computed_t<T>>(x));
 }
 
 // The n-th number of a sequence, uniform in [low, high).

@@ -37,7 +37,7 @@ template <class T>
 class tensor {
  public:
   tensor(index batch, index length, index heads, index dim, layout l = {},
-         T guard = std::numeric_limits<T>::quiet_NaN())
+         T guard = number<T>(std::numeric_limits<double>::quiet_NaN()))
       : view_{nullptr, batch, length, heads, dim, 0, 0, 0}, guard_(guard) {
     index span = dim + l.gap;
     for (int axis = 2; axis >= 0; --axis) {
@@ -68,11 +68,11 @@ class tensor {
   }
   void fill_uniform(std::uint64_t seed, double low, double high) {
     std::uint64_t n = 0;
-    each([&](T& x) { x = static_cast<T>(uniform(seed, n++, low, high)); });
+    each([&](T& x) { x = number<T>(uniform(seed, n++, low, high)); });
   }
   void fill_whole(std::uint64_t seed, int low, int high) {
     std::uint64_t n = 0;
-    each([&](T& x) { x = static_cast<T>(whole(seed, n++, low, high)); });
+    each([&](T& x) { x = number<T>(whole(seed, n++, low, high)); });
   }
   // The same elements as another tensor of the same shape, wherever they lie.
   void copy_from(const tensor& other) {

@@ -33,8 +33,8 @@ SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Positi
 }
 
 // factor[r] of the rows from `row` on; returns those that see no key, one bit each.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& task, index row,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T, S>& task, index row,
                                      int rows, T* factor) {
   using Normalizer = decltype(a.normalizer);
   unsigned empty = 0;
@@ -49,15 +49,18 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T>& 
 }
 
 // Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
-// where rows are whole registers. A row that saw nothing is zeros, whatever they would make of it.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<T>& to, row_place first,
+// where rows are whole registers of out's own type. A row that saw nothing is zeros, whatever they would
+// make of it.
+template <class Isa, class T, class Out, class Attention>
+SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<Out>& to, row_place first,
                                int rows, row_matrix<T> finished, unsigned empty) {
   using Rows = decltype(a.rows);
-  const row_matrix<T> out = rows_at(to, first);
+  const row_matrix<Out> out = rows_at(to, first);
   const index dim = to.dim;
-  const bool whole = dim == finished.stride;
-  const row_matrix<T> last = whole ? out : finished;
+  const bool whole = std::is_same_v<Out, T> && dim == finished.stride;
+  row_matrix<T> last = finished;
+  if constexpr (std::is_same_v<Out, T>)
+    if (whole) last = out;
   const row_matrix<const T> from{finished.data, finished.stride};
   if constexpr (Rows::gates) {
     if constexpr (Rows::normalizes)
@@ -72,20 +75,20 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<T>& to, row
   if (Rows::changes_out && empty != 0)
     for (int r = 0; r < rows; ++r)
       if ((empty >> r & 1u) != 0)
-        for (index x = 0; x < dim; ++x) out.data[r * out.stride + x] = T(0);
+        for (index x = 0; x < dim; ++x) out.data[r * out.stride + x] = Out(0);
 }
 
 // A row that sees no key is zeros.
-template <class T, class Mask>
-SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T>& plan,
-                                     const forward_task<T>& task) {
+template <class T, class S, class Mask>
+SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T, S>& plan,
+                                     const forward_task<T, S>& task) {
   for (index row = 0; row < task.rows; ++row) {
     if (!is_empty(visible_range(mask, position_of(task, row)))) {
       if constexpr (sees_alike<Mask>) return;
       continue;
     }
-    T* out = rows_at(plan.out, place_of(task, row)).data;
-    for (index x = 0; x < plan.sizes.value_dim; ++x) out[x] = T(0);
+    auto* out = rows_at(plan.out, place_of(task, row)).data;
+    for (index x = 0; x < plan.sizes.value_dim; ++x) out[x] = typename S::out(0);
   }
 }
 

@@ -15,20 +15,18 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class Isa, bool SkipZeros, class T>
-SKIPMAX_INLINE void add_row_keys(const T* weights, key_range keys, row_matrix<const T> v, T* sum,
+template <class Isa, bool SkipZeros, class T, class E>
+SKIPMAX_INLINE void add_row_keys(const E* weights, key_range keys, row_matrix<const E> v, T* sum,
                                  index width) {
-  if (!is_empty(keys))
-    value_row<Isa, SkipZeros>(weights + keys.first, {v.data + keys.first * v.stride, v.stride},
-                              keys.last - keys.first, sum, width);
+  if (!is_empty(keys)) value_row<Isa, SkipZeros>(weights, v, keys, sum, width);
 }
 
 // What the keys that some rows of a block see and others do not add to its sums. They come before the
 // shared ones in every tile: the order must not depend on which tile is the block's last. With
 // SkipZeros the shared ones too: a hidden key may stand among them whose value is not finite.
-template <class Isa, bool SkipZeros, class T>
-SKIPMAX_INLINE void add_ragged_keys(const T* weights, const block_keys<T, Isa>& keys, int rows,
-                                    row_matrix<const T> v, row_matrix<T> sums) {
+template <class Isa, bool SkipZeros, class T, class E>
+SKIPMAX_INLINE void add_ragged_keys(const E* weights, const block_keys<T, Isa>& keys, int rows,
+                                    row_matrix<const E> v, row_matrix<T> sums) {
   for (int r = 0; r < rows; ++r, weights += tile_layout<T, Isa>::weight_stride) {
     T* sum = sums.data + r * sums.stride;
     if (keys.fresh) clear_row<Isa>(sum, sums.stride);
@@ -36,6 +34,12 @@ SKIPMAX_INLINE void add_ragged_keys(const T* weights, const block_keys<T, Isa>& 
     add_row_keys<Isa, SkipZeros>(weights, right_of(keys.seen[r], keys.all), v, sum, sums.stride);
     if (SkipZeros) add_row_keys<Isa, SkipZeros>(weights, keys.all, v, sum, sums.stride);
   }
+}
+
+// What of the keys that all rows share can be multiplied in pairs. Half a pair is left to single rows,
+// but for the last key of a tile in which all rows see the same: there zero stands beside its value.
+SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
+  return {(all.first + 1) / 2 * 2, all.last == last_of_tile ? all.last : all.last / 2 * 2};
 }
 
 // One row block over one key tile.
@@ -53,10 +57,11 @@ inline constexpr bool can_skip_values =
     is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
 
 // Its weights, and what they add to the output. With the last tile the output goes to the caller.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan,
-                                 const forward_task<T>& task, const block_step<Isa, T>& step,
-                                 const packed_keys<T>& k, const tile_values<T>& values,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& plan,
+                                 const forward_task<T, S>& task, const block_step<Isa, T>& step,
+                                 const packed_keys<typename S::packed>& k,
+                                 const tile_values<typename S::packed>& values,
                                  upcoming_reads& next) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(a.normalizer);
@@ -64,16 +69,18 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   const index row = step.row, width = plan.width;
   const int rows = step.rows;
   const block_keys<T, Isa>& keys = step.keys;
-  const row_matrix<const T> v = values.rows;
+  using E = typename S::packed;
+  const row_matrix<const E> v = values.rows;
   const key_range any = keys.any, all = keys.all;
   alignas(64) T factor[row_lanes<T, Isa>];
   const row_position first = position_of(task, row);
-  const block_scorer<Isa, T, Attention> score{
+  const block_scorer<Isa, T, Attention, E> score{
       a,
-      task.q + row / layout::rows * packed_q_size<T, Isa>(k.dim),
+      task.q + row / layout::rows * packed_q_size<T, Isa>(k.depth),
+      plan.scale,
       task.shift + row,
       k,
-      {task.weights, layout::weight_stride, rows, keys.seen, any, all, keys.fresh},
+      {task.scores, task.weights, layout::weight_stride, rows, keys.seen, any, all, keys.fresh},
       first,
       step.first_key,
       task.hidden + row,
@@ -97,21 +104,27 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
     add_ragged_keys<Isa, false>(task.weights, keys, rows, v, sums);
     earlier = true;
   }
-  const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
+  const bool to_out = std::is_same_v<typename S::out, T> && keys.last && shared &&
+                      !Rows::changes_out && width == plan.sizes.value_dim &&
                       padded_rows<layout::rows>(rows) == rows;
+  row_matrix<T> result = sums;
+  if constexpr (std::is_same_v<typename S::out, T>)
+    if (to_out) result = rows_at(plan.out, place_of(task, row));
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
   if (shared) {
-    const T* weights = task.weights + all.first;
-    const row_matrix<const T> values_seen{v.data + all.first * v.stride, v.stride};
-    const index count = all.last - all.first;
-    const value_output<T> output{{earlier ? sums.data : nullptr, width},
-                                 to_out ? rows_at(plan.out, place_of(task, row)) : sums,
-                                 factor};
+    constexpr index N = numbers_in<E>;
+    if (is_pair<E> && all.last % N != 0)
+      for (int r = 0; r < layout::rows; ++r)
+        set_packed(task.weights + r * layout::weight_stride, all.last, packed_number_of<E>(0));
+    const E* weights = task.weights + all.first / N;
+    const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
+    const index count = packed_elements<E>(all.last - all.first);
+    const value_output<T> output{{earlier ? sums.data : nullptr, width}, result, factor};
     bool done = false;
-    if constexpr (can_skip_values<Attention>)
+    if constexpr (can_skip_values<Attention> && !is_pair<E>)
       done = sparse_value_tile<Isa>(a.zeros, weights, rows, values_seen, count, output, width);
-    if (!done) value_tile<Isa>(weights, rows, values_seen, count, output, width);
+    if (!done) value_tile<Isa, T>(weights, rows, values_seen, count, output, width);
   }
   if (to_out || !keys.last) return;
   if (!shared)
@@ -119,21 +132,21 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T>& plan
   store_rows<Isa>(a, plan.out, place_of(task, row), rows, sums, empty);
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>& plan,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T, S>& plan,
                                        index number, T* scratch) {
   using layout = tile_layout<T, Isa>;
   constexpr index KT = layout::key_tile, MR = layout::rows, NR = layout::columns;
   constexpr bool alike = sees_alike<decltype(a.mask)>;
-  const forward_task<T> task = start_task(plan, number, scratch);
+  const forward_task<T, S> task = start_task(plan, number, scratch);
   if (task.rows <= 0) return;
   prepare_rows<Isa>(a, plan, task);
   const key_range any = keys_of_rows(a.mask, position_of(task, 0), task.rows);
   constexpr index longest = alike ? layout::longest_tile : KT;
   for (index start = any.first / KT * KT, keys; !is_empty(any) && start < any.last; start += keys) {
     keys = any.last - start <= longest ? any.last - start : KT;
-    const packed_keys<T> k = pack_keys<Isa>(a, plan, task, start, keys);
-    const tile_values<T> v = place_values<Isa, Attention>(plan, task, start, keys);
+    const auto k = pack_keys<Isa>(a, plan, task, start, keys);
+    const auto v = place_values<Isa, Attention>(plan, task, start, keys);
     upcoming_reads next = start + keys < any.last
                               ? upcoming_keys(plan, task, start + keys, any.last, KT)
                               : upcoming_task(a, plan, number + plan.workers, KT);
@@ -143,6 +156,8 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T>
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);
       if (!alike || step.row == 0)
         step.keys.find(a.mask, position_of(task, step.row), step.rows, {start, start + keys});
+      if constexpr (is_pair<typename S::packed>)
+        if (!alike || step.row == 0) step.keys.all = whole_pairs(step.keys.all, alike ? keys : -1);
       if (is_empty(step.keys.any)) continue;
       attend_block<Isa>(a, plan, task, step, k, v, next);
     }

@@ -11,19 +11,18 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T>& plan,
-                                 const forward_task<T>& task) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& plan,
+                                 const forward_task<T, S>& task) {
   constexpr index MR = register_block<T, Isa>::rows;
   const index dim = plan.sizes.key_dim;
-  const row_matrix<const T> q = rows_at(plan.q, place_of(task, 0));
+  const auto q = rows_at(plan.q, place_of(task, 0));  // as stored
   if constexpr (decltype(a.rows)::changes_q) {
-    T* to = task.q;
+    auto* to = task.q;
     for (index row = 0; row < task.rows; row += MR, to += packed_q_size<T, Isa>(dim)) {
       const index rows = task.rows - row < MR ? task.rows - row : MR;
-      const row_matrix<const T> from =
-          transform_block<Isa>(a.rows.q, place_of(task, row), {q.data + row * q.stride, q.stride},
-                               rows, dim, task.rows_scratch);
+      const row_matrix<const T> from = transform_block<Isa>(
+          a.rows.q, place_of(task, row), from_row(q, row), rows, dim, task.rows_scratch);
       pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.scale);
     }
   } else {
@@ -49,9 +48,9 @@ SKIPMAX_INLINE void find_shifts(const Attention& a, index rows, Position positio
   }
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan,
-                                 const forward_task<T>& task) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T, S>& plan,
+                                 const forward_task<T, S>& task) {
   using Normalizer = decltype(a.normalizer);
   pack_queries<Isa>(a, plan, task);
   if constexpr (!is_pointwise<Normalizer>)
@@ -64,19 +63,23 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T>& plan
 }
 
 // Keys [start, start + keys): in panels, the last few in rows where the mask allows it.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T>& plan,
-                                        const forward_task<T>& task, index start, index keys) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
+                                                         const forward_plan<T, S>& plan,
+                                                         const forward_task<T, S>& task,
+                                                         index start, index keys) {
   constexpr index W = lanes<T, Isa>;
-  const index dim = plan.sizes.key_dim, padded = round_up(dim, W);
+  using E = typename S::packed;
+  const index dim = plan.sizes.key_dim, depth = packed_elements<E>(dim);
+  const index padded = round_up(depth, W);
   const index tail = sees_alike<decltype(a.mask)> ? tail_keys<Isa, T>(keys) : 0;
   const row_place first = place_of_key(task, start);
-  const row_matrix<const T> k = rows_at(plan.k, first);
-  const packed_keys<T> packed{task.k, task.tail, dim, keys - tail};
+  const auto k = rows_at(plan.k, first);  // as stored
+  const packed_keys<E> packed{task.k, task.tail, depth, keys - tail};
   if constexpr (decltype(a.rows)::changes_k) {
     const auto transformed = [&](index j, index count) SKIPMAX_LAMBDA {
       return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
-                                  {k.data + j * k.stride, k.stride}, count, dim, task.rows_scratch);
+                                  from_row(k, j), count, dim, task.rows_scratch);
     };
     for (index j = 0; j < packed.in_panels; j += W) {
       const index count = packed.in_panels - j < W ? packed.in_panels - j : W;
@@ -97,22 +100,24 @@ SKIPMAX_INLINE packed_keys<T> pack_keys(const Attention& a, const forward_plan<T
 }
 
 // Values of the keys of one tile.
-template <class T>
+template <class E>
 struct tile_values {
-  row_matrix<const T> rows;
-  bool finite;  // zero times any of them is zero
+  row_matrix<const E> rows;  // [keys][width], or of pairs of keys
+  bool finite;               // zero times any of them is zero
 };
 
 // Where they lie if the kernel can read them there, else copied.
-template <class Isa, class Attention, class T>
-SKIPMAX_INLINE tile_values<T> place_values(const forward_plan<T>& plan, const forward_task<T>& task,
-                                           index start, index keys) {
-  row_matrix<const T> v = rows_at(plan.v, place_of_key(task, start));
-  if (!plan.v_in_place) {
-    pack_rows<Isa>(task.v, v.data, v.stride, keys, plan.sizes.value_dim, plan.width);
-    v = {task.v, plan.width};
-  }
-  if constexpr (hides<Attention>) return {v, all_finite<Isa>(v, keys, plan.width)};
+template <class Isa, class Attention, class T, class S>
+SKIPMAX_INLINE tile_values<typename S::packed> place_values(const forward_plan<T, S>& plan,
+                                                            const forward_task<T, S>& task,
+                                                            index start, index keys) {
+  const auto from = rows_at(plan.v, place_of_key(task, start));  // as stored
+  row_matrix<const typename S::packed> v{task.v, plan.width};
+  if constexpr (std::is_same_v<typename S::v, T>)
+    if (plan.v_in_place) v = from;
+  if (!plan.v_in_place)
+    pack_values<Isa>(task.v, from.data, from.stride, keys, plan.sizes.value_dim, plan.width);
+  if constexpr (hides<Attention>) return {v, all_finite<Isa, T>(v, keys, plan.width)};
   return {v, true};
 }
 

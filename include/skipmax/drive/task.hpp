@@ -15,8 +15,8 @@ struct sequence_place {
   index query_length, key_length;
 };
 
-template <class T>
-SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T>& plan, index number) {
+template <class T, class S>
+SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T, S>& plan, index number) {
   if (!plan.segments.given())
     return {number, number, 0, 0, plan.sizes.query_length, plan.sizes.key_length};
   const index *q = plan.segments.offsets + number, *k = plan.segments.of_keys() + number;
@@ -29,8 +29,8 @@ struct task_place {
   index head, kv_head, first_row, rows;
 };
 
-template <class T>
-SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) {
+template <class T, class S>
+SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index number) {
   const index heads = plan.sizes.heads, of_sequence = number % (plan.blocks * heads);
   // The last blocks first: under a causal mask they are the longest.
   const index before = plan.heads_together ? of_sequence / heads : of_sequence % plan.blocks;
@@ -45,24 +45,30 @@ SKIPMAX_INLINE task_place place_task(const forward_plan<T>& plan, index number) 
 }
 
 // The same with its pointers into the worker's scratch, whose layout is in tile/layout.hpp.
-template <class T>
+template <class T, class S = stored_types<T>>
 struct forward_task : task_place {
-  T *q, *k, *tail, *v, *weights, *out, *state, *shift, *hidden, *rows_scratch;
+  using packed = typename S::packed;
+  packed *q, *k, *tail, *v, *weights;
+  T *scores, *out, *state, *shift, *hidden, *rows_scratch;
 };
 
-template <class T>
-SKIPMAX_INLINE forward_task<T> start_task(const forward_plan<T>& plan, index number, T* scratch) {
-  return {place_task(plan, number), scratch,
-          scratch + plan.k_at,      scratch + plan.tail_at,
-          scratch + plan.v_at,      scratch + plan.weights_at,
-          scratch + plan.out_at,    scratch + plan.state_at,
-          scratch + plan.shift_at,  scratch + plan.hidden_at,
-          scratch + plan.rows_at};
+template <class T, class S>
+SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, index number,
+                                             T* scratch) {
+  const auto packed = [=](index at) SKIPMAX_LAMBDA {
+    return reinterpret_cast<typename S::packed*>(scratch + at);
+  };
+  return {place_task(plan, number), packed(0),
+          packed(plan.k_at),        packed(plan.tail_at),
+          packed(plan.v_at),        packed(plan.weights_at),
+          scratch + plan.scores_at, scratch + plan.out_at,
+          scratch + plan.state_at,  scratch + plan.shift_at,
+          scratch + plan.hidden_at, scratch + plan.rows_at};
 }
 
 // The state of the row block that starts at `row`.
-template <class Isa, class Normalizer, class T>
-SKIPMAX_INLINE T* state_of(const forward_task<T>& task, index row) {
+template <class Isa, class Normalizer, class T, class S>
+SKIPMAX_INLINE T* state_of(const forward_task<T, S>& task, index row) {
   return task.state + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
 }
 
@@ -79,6 +85,10 @@ template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
   return {x.row(first.batch, first.position, first.head), x.length_stride};
 }
+template <class T>
+SKIPMAX_INLINE row_matrix<T> from_row(row_matrix<T> x, index row) {
+  return {x.data + row * x.stride, x.stride};
+}
 // Key `key` of the task's sequence in k and v.
 SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key};
@@ -89,8 +99,8 @@ inline constexpr index rows_fetched_ahead = 256;
 
 // What the next step will read: the next tile of this task, or the start of the worker's next task
 // (most likely this number of tasks further on).
-template <class T>
-SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T>& plan, const task_place& task,
+template <class T, class S>
+SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T, S>& plan, const task_place& task,
                                             index start, index last, index tile) {
   const index keys = last - start < tile ? last - start : tile;
   const row_place first = place_of_key(task, start);
@@ -100,8 +110,8 @@ SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T>& plan, const t
           {}};
 }
 
-template <class T, class Attention>
-SKIPMAX_INLINE upcoming_reads upcoming_task(const Attention& a, const forward_plan<T>& plan,
+template <class T, class S, class Attention>
+SKIPMAX_INLINE upcoming_reads upcoming_task(const Attention& a, const forward_plan<T, S>& plan,
                                             index number, index tile) {
   if (number >= plan.tasks) return {};
   const task_place task = place_task(plan, number);

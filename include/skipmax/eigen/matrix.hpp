@@ -8,11 +8,13 @@
 //
 // Rows may lie apart (a Block, an OuterStride), the elements of one row may not. The view reads and
 // writes m's memory and must not outlive it, so a temporary Matrix or Ref<const> is turned away.
+// Eigen::bfloat16 and Eigen::half become bf16 and f16.
 #pragma once
 
 #include <Eigen/Core>
 #include <type_traits>
 
+#include "skipmax/eigen/elements.hpp"
 #include "skipmax/error.hpp"
 #include "skipmax/tensor_view.hpp"
 
@@ -71,7 +73,7 @@ SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
           << heads << " heads";
   throw_if(error);
   const index dim = width / heads, length = m.outerSize(), apart = m.outerStride();
-  return lhd(m.data(), length, heads, dim, {length * apart, apart, dim});
+  return lhd(elements(m.data()), length, heads, dim, {length * apart, apart, dim});
 }
 
 }  // namespace detail

@@ -7,7 +7,8 @@
 // Two above each other are the same memory; Eigen's default order is column-major. One fused
 // projection, row-major [B, L, (heads + 2 kv_heads) * D], is taken apart without a copy by
 // split_qkv(tensor, heads, kv_heads). A view reads and writes the tensor's memory and must not
-// outlive it, so a temporary Tensor is turned away; a temporary TensorMap is fine.
+// outlive it, so a temporary Tensor is turned away; a temporary TensorMap is fine. Eigen::bfloat16 and
+// Eigen::half become bf16 and f16.
 #pragma once
 
 #if __has_include(<unsupported/Eigen/Tensor>)
@@ -19,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "skipmax/eigen/elements.hpp"
 #include "skipmax/error.hpp"
 #include "skipmax/tensor_view.hpp"
 
@@ -69,7 +71,8 @@ SKIPMAX_INLINE auto as_blhd(T&& t) {
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_blhd takes a row-major tensor; for a column-major one of shape "
                 "[D, H, L, B], the same memory, call as_dhlb");
-  return blhd(t.data(), t.dimension(0), t.dimension(1), t.dimension(2), t.dimension(3));
+  return blhd(detail::elements(t.data()), t.dimension(0), t.dimension(1), t.dimension(2),
+              t.dimension(3));
 }
 
 template <eigen_tensor T>
@@ -80,7 +83,8 @@ SKIPMAX_INLINE auto as_bhld(T&& t) {
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_bhld takes a row-major tensor; for a column-major one of shape "
                 "[D, L, H, B], the same memory, call as_dlhb");
-  return bhld(t.data(), t.dimension(0), t.dimension(1), t.dimension(2), t.dimension(3));
+  return bhld(detail::elements(t.data()), t.dimension(0), t.dimension(1), t.dimension(2),
+              t.dimension(3));
 }
 
 template <eigen_tensor T>
@@ -92,7 +96,7 @@ SKIPMAX_INLINE auto as_lhd(T&& t) {
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_lhd takes a row-major tensor; for a column-major one of shape "
                 "[D, H, L], the same memory, call as_dhl");
-  return lhd(t.data(), t.dimension(0), t.dimension(1), t.dimension(2));
+  return lhd(detail::elements(t.data()), t.dimension(0), t.dimension(1), t.dimension(2));
 }
 
 template <eigen_tensor T>
@@ -104,7 +108,7 @@ SKIPMAX_INLINE auto as_ld(T&& t) {
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_ld takes a row-major tensor; for a column-major one of shape [D, L], "
                 "the same memory, call as_dl");
-  return ld(t.data(), t.dimension(0), t.dimension(1));
+  return ld(detail::elements(t.data()), t.dimension(0), t.dimension(1));
 }
 
 template <eigen_tensor T>
@@ -116,7 +120,8 @@ SKIPMAX_INLINE auto as_dhlb(T&& t) {
   static_assert(!detail::is_row_major<T>,
                 "skipmax: as_dhlb takes a column-major tensor; for a row-major one of shape "
                 "[B, L, H, D], the same memory, call as_blhd");
-  return blhd(t.data(), t.dimension(3), t.dimension(2), t.dimension(1), t.dimension(0));
+  return blhd(detail::elements(t.data()), t.dimension(3), t.dimension(2), t.dimension(1),
+              t.dimension(0));
 }
 
 template <eigen_tensor T>
@@ -127,7 +132,8 @@ SKIPMAX_INLINE auto as_dlhb(T&& t) {
   static_assert(!detail::is_row_major<T>,
                 "skipmax: as_dlhb takes a column-major tensor; for a row-major one of shape "
                 "[B, H, L, D], the same memory, call as_bhld");
-  return bhld(t.data(), t.dimension(3), t.dimension(2), t.dimension(1), t.dimension(0));
+  return bhld(detail::elements(t.data()), t.dimension(3), t.dimension(2), t.dimension(1),
+              t.dimension(0));
 }
 
 template <eigen_tensor T>
@@ -139,7 +145,7 @@ SKIPMAX_INLINE auto as_dhl(T&& t) {
   static_assert(!detail::is_row_major<T>,
                 "skipmax: as_dhl takes a column-major tensor; for a row-major one of shape "
                 "[L, H, D], the same memory, call as_lhd");
-  return lhd(t.data(), t.dimension(2), t.dimension(1), t.dimension(0));
+  return lhd(detail::elements(t.data()), t.dimension(2), t.dimension(1), t.dimension(0));
 }
 
 template <eigen_tensor T>
@@ -151,7 +157,7 @@ SKIPMAX_INLINE auto as_dl(T&& t) {
   static_assert(!detail::is_row_major<T>,
                 "skipmax: as_dl takes a column-major tensor; for a row-major one of shape [L, D], "
                 "the same memory, call as_ld");
-  return ld(t.data(), t.dimension(1), t.dimension(0));
+  return ld(detail::elements(t.data()), t.dimension(1), t.dimension(0));
 }
 
 // All heads of q, then of k, then of v, in the last dimension.
@@ -174,7 +180,7 @@ SKIPMAX_INLINE auto split_qkv(T&& t, index heads, index kv_heads) {
     error << "skipmax: split_qkv: width: found " << width << ", wanted a multiple of " << heads
           << " heads of q and twice " << kv_heads << " of k and v";
   throw_if(error);
-  return split_qkv(t.data(), t.dimension(0), t.dimension(1), heads, kv_heads,
+  return split_qkv(detail::elements(t.data()), t.dimension(0), t.dimension(1), heads, kv_heads,
                    width / (heads + 2 * kv_heads));
 }
 template <eigen_tensor T>

@@ -62,15 +62,26 @@ inline constexpr bool can_merge = is_pointwise<N> || requires(const N n, double*
   { n.finish_kept(kept) } -> std::same_as<double>;
 };
 
+// A normalizer with a state that says `packs_weights` leaves them in block.weights, by store_packed.
+template <class N>
+inline constexpr bool packs_weights = is_pointwise<N>;
+template <class N>
+requires requires {
+  requires N::packs_weights;
+}
+inline constexpr bool packs_weights<N> = true;
+
 // Rows of a block, padded so that their numbers fill whole registers.
 template <class T, class Isa>
 inline constexpr int row_lanes =
     (register_block<T, Isa>::rows + lanes<T, Isa> - 1) / lanes<T, Isa>* lanes<T, Isa>;
 
-// The scores of one row block over one key tile; ranges count columns of the tile.
-template <class T>
+// The scores of one row block over one key tile; ranges count columns of the tile. Weights take their
+// place, unless weights are packed in pairs (E).
+template <class T, class E = T>
 struct score_block {
-  T* scores;  // [rows][stride]
+  T* scores;   // [rows][stride]
+  E* weights;  // [rows][stride]
   index stride;
   int rows;
   const key_range* seen;  // [rows], the columns that each row sees

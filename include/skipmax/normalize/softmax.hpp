@@ -10,6 +10,7 @@
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/math.hpp"
 #include "skipmax/simd/row_ops.hpp"
 
@@ -18,6 +19,7 @@ inline namespace v0 {
 
 struct softmax {
   static constexpr bool pointwise = false;
+  static constexpr bool packs_weights = true;
   static constexpr double score_factor = 1.4426950408889634074;  // log2(e)
 
   // m [row_lanes], then the sums, lane by lane [row_lanes][lanes].
@@ -33,7 +35,7 @@ struct softmax {
   template <class Isa, class T, class Scorer>
   SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
-    const score_block<T>& block = score.block;
+    const auto& block = score.block;
     const key_range middle = in_accumulators<Isa, Scorer>(block);
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
     alignas(64) T of_tile[R * W];
@@ -46,7 +48,7 @@ struct softmax {
     hide_unseen<Isa>(block, left);
     hide_unseen<Isa>(block, right);
     if (block.fresh) raise<Isa>(state, block, left, every_row, rescale);
-    score.with_epilogue(middle.first, middle.last, exponential<Isa, T>{state, sums});
+    score.with_epilogue(middle.first, middle.last, block.weights, exponential<Isa, T>{state, sums});
     exponentials<Isa>(state, sums, block, left);
     exponentials<Isa>(state, sums, block, right);
 
@@ -118,8 +120,8 @@ struct softmax {
 
   // Columns whose scores need not be stored first: whole panels that all rows see, but for the first
   // panel of a fresh block, from which m is taken.
-  template <class Isa, class Scorer, class T>
-  SKIPMAX_INLINE static key_range in_accumulators(const score_block<T>& block) {
+  template <class Isa, class Scorer, class T, class E>
+  SKIPMAX_INLINE static key_range in_accumulators(const score_block<T, E>& block) {
     constexpr index NR = register_block<T, Isa>::columns;
     const index first = (block.all.first + NR - 1) / NR * NR + (block.fresh ? NR : 0);
     const index last = block.all.last / NR * NR;
@@ -147,8 +149,8 @@ struct softmax {
   };
 
   // What a row does not see in its first and last register of stored columns gets weight 0.
-  template <class Isa, class T>
-  SKIPMAX_INLINE static void hide_unseen(const score_block<T>& block, key_range columns) {
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static void hide_unseen(const score_block<T, E>& block, key_range columns) {
     if (columns.first >= columns.last) return;
     for (int r = 0; r < block.rows; ++r) {
       const key_range seen = cut(block.seen[r], columns);
@@ -159,8 +161,8 @@ struct softmax {
   }
 
   // Stored scores to weights.
-  template <class Isa, class T>
-  SKIPMAX_INLINE static void exponentials(const T* m, T* sums, const score_block<T>& block,
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static void exponentials(const T* m, T* sums, const score_block<T, E>& block,
                                           key_range columns) {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
@@ -169,17 +171,17 @@ struct softmax {
     for (int r = 0; r < block.rows; ++r) {
       const key_range seen = cut(block.seen[r], columns);
       T* row = block.scores + r * block.stride;
+      E* to = block.weights + r * block.stride;
       for (index j = seen.first / NR * NR; j < seen.last; j += NR) {
         if (j + W < seen.last && j + W > seen.first) {
           V pair[2] = {V::load_aligned(row + j), V::load_aligned(row + j + W)};
           of_row(r, pair);
-          pair[0].store_aligned(row + j);
-          pair[1].store_aligned(row + j + W);
+          store_packed(to + packed_elements<E>(j), pair);
         } else {
-          T* at = row + (j + W > seen.first ? j : j + W);
-          V one[1] = {V::load_aligned(at)};
+          const index at = j + W > seen.first ? j : j + W;
+          V one[1] = {V::load_aligned(row + at)};
           of_row(r, one);
-          one[0].store_aligned(at);
+          store_packed(to + packed_elements<E>(at), one);
         }
       }
     }
@@ -206,8 +208,8 @@ struct softmax {
 
   // m = max(m, stored scores in `columns`) for the rows asked for; their sums, and rescale for their
   // outputs, by 2^(m_old - m_new).
-  template <class Isa, class T>
-  SKIPMAX_INLINE static void raise(T* state, const score_block<T>& block, key_range columns,
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static void raise(T* state, const score_block<T, E>& block, key_range columns,
                                    unsigned rows, T* rescale) {
     using V = simd<T, Isa>;
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;

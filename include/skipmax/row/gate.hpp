@@ -12,7 +12,7 @@
 #include "skipmax/row/row_transform.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/score_function.hpp"
-#include "skipmax/simd/isa.hpp"
+#include "skipmax/simd/storage.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -31,7 +31,7 @@ struct gate {
                   "skipmax: gate: g is float, the tensors double: wanted one type");
     static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
                   "skipmax: gate: g is double, the tensors float: wanted one type");
-    if constexpr (std::is_same_v<T, U>) {
+    if constexpr (std::is_same_v<computed_t<T>, U>) {
       const T* gates = g.row(first.batch, first.position, first.head);
       if (g.dim == 1)
         by_number<Isa>(gates, from, to, rows, dim);
@@ -58,40 +58,42 @@ struct gate {
   }
 
  private:
-  template <class Isa>
-  SKIPMAX_INLINE void by_element(const T* gates, row_matrix<const T> from, row_matrix<T> to,
+  template <class Isa, class U>
+  SKIPMAX_INLINE void by_element(const T* gates, row_matrix<const U> from, row_matrix<U> to,
                                  index rows, index dim) const {
-    using V = simd<T, Isa>;
-    constexpr index W = lanes<T, Isa>;
+    using V = simd<U, Isa>;
+    constexpr index W = lanes<U, Isa>;
     for (index r = 0; r < rows; ++r) {
-      const T *of_row = gates + r * g.length_stride, *in = from.data + r * from.stride;
-      T* out = to.data + r * to.stride;
+      const T* of_row = gates + r * g.length_stride;
+      const U* in = from.data + r * from.stride;
+      U* out = to.data + r * to.stride;
       index x = 0;
       for (; x + 4 * W <= dim; x += 4 * W)
 #pragma GCC unroll 4
         for (index i = x; i < x + 4 * W; i += W)
-          (V::load_unaligned(in + i) * act.value(V::load_unaligned(of_row + i)))
+          (V::load_unaligned(in + i) * act.value(load_stored<Isa, U>(of_row + i)))
               .store_unaligned(out + i);
       for (; x + W <= dim; x += W)
-        (V::load_unaligned(in + x) * act.value(V::load_unaligned(of_row + x)))
+        (V::load_unaligned(in + x) * act.value(load_stored<Isa, U>(of_row + x)))
             .store_unaligned(out + x);
       if (x == dim) continue;
-      alignas(64) T edge[W] = {};
-      for (index i = 0; x + i < dim; ++i) edge[i] = of_row[x + i];
+      alignas(64) U edge[W] = {};
+      for (index i = 0; x + i < dim; ++i) edge[i] = static_cast<U>(of_row[x + i]);
       (V::load_unaligned(in + x) * act.value(V::load_aligned(edge))).store_unaligned(out + x);
     }
   }
 
   // W rows' numbers go through act at once.
-  template <class Isa>
-  SKIPMAX_INLINE void by_number(const T* gates, row_matrix<const T> from, row_matrix<T> to,
+  template <class Isa, class U>
+  SKIPMAX_INLINE void by_number(const T* gates, row_matrix<const U> from, row_matrix<U> to,
                                 index rows, index dim) const {
-    using V = simd<T, Isa>;
-    constexpr index W = lanes<T, Isa>;
-    alignas(64) T number[W] = {};
+    using V = simd<U, Isa>;
+    constexpr index W = lanes<U, Isa>;
+    alignas(64) U number[W] = {};
     for (index r = 0; r < rows; ++r) {
       if (r % W == 0) {
-        for (index i = 0; i < W && r + i < rows; ++i) number[i] = gates[(r + i) * g.length_stride];
+        for (index i = 0; i < W && r + i < rows; ++i)
+          number[i] = static_cast<U>(gates[(r + i) * g.length_stride]);
         act.value(V::load_aligned(number)).store_aligned(number);
       }
       const V factor(number[r % W]);

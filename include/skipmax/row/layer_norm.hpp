@@ -32,28 +32,28 @@ struct layer_norm {
     static_assert(
         !(std::is_same_v<T, double> && std::is_same_v<U, float>),
         "skipmax: layer_norm: the weights are double, the tensors float: wanted one type");
-    if constexpr (std::is_same_v<T, U>) {
-      using V = simd<T, Isa>;
+    if constexpr (std::is_same_v<computed_t<T>, U>) {
+      using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);
-      detail::layer_statistics<Isa, T> found[2];
+      detail::layer_statistics<Isa, U> found[2];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
-        in_steps<Isa, T>(
+        in_steps<Isa, U>(
             rows,
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              detail::find_statistics<Isa, T>(rows_from(from, r), count, width, eps, found[place]);
+              detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, found[place]);
             },
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
               const auto& of = found[place];
-              finish_rows<Isa, T>(
+              finish_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
                   [&](int row) SKIPMAX_LAMBDA {
                     return detail::layer_line<V>{V(of.center[row]), V(of.factor[row]),
                                                  V(of.shift[row])};
                   },
                   [&](index x)
-                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, T(1)); },
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, U(1)); },
                   [&](index x)
-                      SKIPMAX_LAMBDA { return load_learned<Isa>(biases, x, width, T(0)); });
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(biases, x, width, U(0)); });
             });
       });
     }

@@ -67,26 +67,26 @@ struct rms_norm {
                   "skipmax: rms_norm: the weights are float, the tensors double: wanted one type");
     static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
                   "skipmax: rms_norm: the weights are double, the tensors float: wanted one type");
-    if constexpr (std::is_same_v<T, U>) {
-      using V = simd<T, Isa>;
+    if constexpr (std::is_same_v<computed_t<T>, U>) {
+      using V = simd<U, Isa>;
       const T* weights = weight.row(first.head);
-      const V added(weights && one_plus ? T(1) : T(0));
-      alignas(64) T factors[2][lanes<T, Isa>];
+      const V added(weights && one_plus ? U(1) : U(0));
+      alignas(64) U factors[2][lanes<U, Isa>];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
-        in_steps<Isa, T>(
+        in_steps<Isa, U>(
             rows,
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              detail::find_rms_factors<Isa, T>(rows_from(from, r), count, width, eps,
+              detail::find_rms_factors<Isa, U>(rows_from(from, r), count, width, eps,
                                                factors[place]);
             },
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              finish_rows<Isa, T>(
+              finish_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
                   [&](int row)
                       SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[place][row])}; },
                   [&](index x)
-                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, T(1)) + added; },
-                  [](index) SKIPMAX_LAMBDA { return V(T(0)); });
+                      SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, U(1)) + added; },
+                  [](index) SKIPMAX_LAMBDA { return V(U(0)); });
             });
       });
     }

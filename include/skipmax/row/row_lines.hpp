@@ -4,7 +4,7 @@
 //   to(r, x) = line(r).value(from(r, x), weight(x), bias(x))
 #pragma once
 
-#include "skipmax/simd/isa.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
@@ -12,14 +12,14 @@ inline namespace v0 {
 
 // A register of learned numbers, which are the caller's: not one element more than dim is read.
 // Without numbers it is `none`.
-template <class Isa, class T>
-SKIPMAX_INLINE simd<T, Isa> load_learned(const T* row, index x, index dim, T none) {
+template <class Isa, class T, class S>
+SKIPMAX_INLINE simd<T, Isa> load_learned(const S* row, index x, index dim, T none) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   if (!row) return V(none);
-  if (x + W <= dim) return V::load_unaligned(row + x);
+  if (x + W <= dim) return load_stored<Isa, T>(row + x);
   alignas(64) T edge[W];
-  for (index i = 0; i < W; ++i) edge[i] = x + i < dim ? row[x + i] : none;
+  for (index i = 0; i < W; ++i) edge[i] = x + i < dim ? static_cast<T>(row[x + i]) : none;
   return V::load_aligned(edge);
 }
 

@@ -15,8 +15,7 @@ struct relu {
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
-    const V zero = math::constant<V>(0);
-    return math::select(s < zero, zero, s);  // the order keeps NaN
+    return math::max(s, math::constant<V>(0));  // the order keeps NaN
   }
 
   // 0 at s = 0, as every framework has it.

@@ -3,11 +3,11 @@
 //   acc[r][v] += a[r * RowStride + x] * b[x * b_stride + v * lanes ..],  x = 0 .. depth - 1
 //
 // a is read by broadcasts, RowStride apart, a compile-time number, so that one pointer addresses all
-// rows; b by whole aligned registers.
+// rows; b by whole aligned registers. Both hold numbers, or pairs of bf16 as in bf16_pair.hpp.
 #pragma once
 
+#include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/xsimd_compat.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -23,9 +23,11 @@ struct accumulators {
       for (int v = 0; v < NV; ++v) at[r][v] = simd<T, Isa>(T(0));
   }
 
-  template <int RowStride>
-  SKIPMAX_INLINE void multiply_add(const T* a, const T* b, index b_stride, index depth) {
+  template <int RowStride, class E>
+  SKIPMAX_INLINE void multiply_add(const E* packed_a, const E* packed_b, index b_stride,
+                                   index depth) {
     using V = simd<T, Isa>;
+    const T *a = reinterpret_cast<const T*>(packed_a), *b = reinterpret_cast<const T*>(packed_b);
 #pragma GCC unroll 1
     for (index x = 0; x < depth; ++x, ++a, b += b_stride) {
       V column[NV];
@@ -39,7 +41,7 @@ struct accumulators {
         V row(a[r * RowStride]);
         keep_in_register(row);
 #pragma GCC unroll 2
-        for (int v = 0; v < NV; ++v) at[r][v] = compat::fma(row, column[v], at[r][v]);
+        for (int v = 0; v < NV; ++v) at[r][v] = multiply_packed<E>(row, column[v], at[r][v]);
       }
     }
   }

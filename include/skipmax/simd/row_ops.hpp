@@ -2,6 +2,7 @@
 #pragma once
 
 #include "skipmax/simd/math.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/transpose.hpp"
 
 namespace skipmax {
@@ -63,14 +64,15 @@ SKIPMAX_INLINE void clear_row(T* row, index width) {
   for (index x = 0; x < width; x += lanes<T, Isa>) simd<T, Isa>(T(0)).store_aligned(row + x);
 }
 
-// to[0 .. dim) = factor * from; to is the caller's: any alignment, not one element more.
-template <class Isa, class T>
-SKIPMAX_INLINE void store_scaled(T* to, const T* from, index dim, T factor) {
+// to[0 .. dim) = factor * from, rounded to what to holds; to is the caller's: any alignment, not one
+// element more.
+template <class Isa, class T, class S>
+SKIPMAX_INLINE void store_scaled(S* to, const T* from, index dim, T factor) {
   using V = simd<T, Isa>;
   index x = 0;
   for (; x + lanes<T, Isa> <= dim; x += lanes<T, Isa>)
-    (V::load_aligned(from + x) * V(factor)).store_unaligned(to + x);
-  for (; x < dim; ++x) to[x] = from[x] * factor;
+    store_rounded<Isa, T>(to + x, V::load_aligned(from + x) * V(factor));
+  for (; x < dim; ++x) to[x] = static_cast<S>(from[x] * factor);
 }
 
 }  // namespace v0

@@ -106,14 +106,14 @@ struct key_row_scorer {
   index ahead;      // how much further on in k lies what is fetched meanwhile
 
   template <class Epilogue>
-  SKIPMAX_INLINE void with_epilogue(index, index, Epilogue) const {}
+  SKIPMAX_INLINE void with_epilogue(index, index, T*, Epilogue) const {}
 
   // Whatever is asked for: all columns there are. A normalizer asks once, rarely a second time.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
     score_key_rows<Isa>(q, block.rows, k, depth, block.any.last, {block.scores, block.stride},
                         ahead);
-    weigh_rows<Isa, T>(a, block, position, first_key, shift, hidden, first, last);
+    weigh_rows<Isa, T>(a, block, block.weights, position, first_key, shift, hidden, first, last);
   }
 };
 

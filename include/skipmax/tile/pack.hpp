@@ -1,8 +1,10 @@
-// Copies of q, k and v in the order in which the tile kernels read them. No row of the caller's is
-// read beyond its dim.
+// Copies of q, k and v in the order in which the tile kernels read them, widened to T if they are stored
+// in fewer bits, or in pairs as they are. No row of the caller's is read beyond its dim.
 #pragma once
 
+#include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/transpose.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
@@ -11,38 +13,57 @@ namespace skipmax {
 inline namespace v0 {
 
 // to[0 .. padded) = scale * from[0 .. dim), then zeros.
-template <class Isa, class T>
-SKIPMAX_INLINE void pack_row(T* to, const T* from, index dim, index padded, T scale) {
+template <class Isa, class T, class S>
+SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T scale) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  for (; x + W <= dim; x += W) (V::load_unaligned(from + x) * V(scale)).store_aligned(to + x);
-  for (; x < dim; ++x) to[x] = from[x] * scale;
+  for (; x + W <= dim; x += W) (load_stored<Isa, T>(from + x) * V(scale)).store_aligned(to + x);
+  for (; x < dim; ++x) to[x] = static_cast<T>(from[x]) * scale;
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// Query rows times scale: [row blocks][depth panels][MR][depth_stride]; rows that fill up the last
-// block are zeros.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_q(T* to, const T* q, index row_stride, index rows, index dim, T scale) {
-  using V = simd<T, Isa>;
+// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. There is no scale: it would
+// round.
+template <class Isa>
+SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded, float) {
+  constexpr index W = lanes<float, Isa>;
+  index x = 0;
+  for (; 2 * (x + W) <= dim; x += W)
+    load_packed<bf16_pair, Isa>(from, x).store_aligned(reinterpret_cast<float*>(to + x));
+  for (; 2 * x < dim; ++x)
+    to[x].bits = from[2 * x].bits |
+                 static_cast<std::uint32_t>(2 * x + 1 < dim ? from[2 * x + 1].bits : 0) << 16;
+  for (; x < padded; ++x) to[x].bits = 0;
+}
+
+// Query rows times scale, if not in pairs: [row blocks][depth panels][MR][depth_stride]; rows that fill
+// up the last block are zeros.
+template <class Isa, class E, class S>
+SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, index dim,
+                             number_of<E> scale) {
+  using T = number_of<E>;
   using layout = tile_layout<T, Isa>;
-  constexpr index MR = layout::rows, W = lanes<T, Isa>, panel = layout::depth_panel;
+  constexpr index MR = layout::rows, W = lanes<T, Isa>;
+  constexpr index panel = layout::depth_panel * numbers_in<E>;
   for (index row = 0; row < rows; row += MR)
     for (index x = 0; x < dim; x += panel, to += MR * layout::depth_stride) {
       const index width = dim - x < panel ? dim - x : panel;
-      const T* from = q + row * row_stride + x;
+      const index padded = round_up(packed_elements<E>(width), W);
+      const S* from = q + row * row_stride + x;
       index r = 0;
       for (; r < MR && row + r < rows; ++r, from += row_stride) {
-        T* at = to + r * layout::depth_stride;
-        if (width == panel)
+        E* at = to + r * layout::depth_stride;
+        if (!is_pair<E> && width == panel)
 #pragma GCC unroll 4
-          for (index i = 0; i < panel; i += W)
-            (V::load_unaligned(from + i) * V(scale)).store_aligned(at + i);
+          for (index i = 0; i < layout::depth_panel; i += W)
+            (load_packed<E, Isa>(from, i) * simd<T, Isa>(scale))
+                .store_aligned(reinterpret_cast<T*>(at + i));
         else
-          pack_row<Isa>(at, from, width, round_up(width, W), scale);
+          pack_row<Isa>(at, from, width, padded, scale);
       }
-      for (; r < MR; ++r) clear_row<Isa>(to + r * layout::depth_stride, round_up(width, W));
+      for (; r < MR; ++r)
+        clear_row<Isa>(reinterpret_cast<T*>(to + r * layout::depth_stride), padded);
     }
 }
 
@@ -57,48 +78,71 @@ SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>:
     if (i < depth) square[i].store_aligned(to + i * tile_layout<T, Isa>::columns);
 }
 
-// Rows [0, count) as the columns j .. j + W of [key panels][dim][NR], zeros where there are fewer.
-template <class Isa, class T>
-SKIPMAX_INLINE void pack_columns(T* to, index j, const T* rows, index row_stride, index count,
+// Rows [0, count) as the columns j .. j + W of [key panels][depth][NR], zeros where there are fewer.
+template <class Isa, class E, class S>
+SKIPMAX_INLINE void pack_columns(E* to, index j, const S* rows, index row_stride, index count,
                                  index dim) {
+  using T = number_of<E>;
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns;
-  T* panel = to + j / NR * NR * dim + j % NR;
+  constexpr index W = lanes<T, Isa>, NR = tile_layout<T, Isa>::columns, N = numbers_in<E>;
+  const index depth = packed_elements<E>(dim);
+  T* panel = reinterpret_cast<T*>(to) + j / NR * NR * depth + j % NR;
   V square[V::size];
   index x = 0;
-  for (; x + W <= dim; x += W) {
+  for (; N * (x + W) <= dim; x += W) {
     if (count >= W)
 #pragma GCC unroll 16
-      for (int i = 0; i < W; ++i) square[i] = V::load_unaligned(rows + i * row_stride + x);
+      for (int i = 0; i < W; ++i) square[i] = load_packed<E, Isa>(rows + i * row_stride, x);
     else
 #pragma GCC unroll 16
       for (int i = 0; i < W; ++i)
-        square[i] = i < count ? V::load_unaligned(rows + i * row_stride + x) : V(T(0));
+        square[i] = i < count ? load_packed<E, Isa>(rows + i * row_stride, x) : V(T(0));
     store_transposed<Isa>(panel + x * NR, square, W);
   }
-  if (x == dim) return;
-  alignas(64) T edge[W * W];
+  if (x == depth) return;
+  alignas(64) E edge[W * W];
   for (index i = 0; i < W; ++i)
-    pack_row<Isa>(edge + i * W, rows + (i < count ? i * row_stride + x : 0),
-                  i < count ? dim - x : 0, W, T(1));
+    pack_row<Isa>(edge + i * W, rows + (i < count ? i * row_stride + N * x : 0),
+                  i < count ? dim - N * x : 0, W, T(1));
 #pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) square[i] = V::load_aligned(edge + i * W);
-  store_transposed<Isa>(panel + x * NR, square, dim - x);
+  for (int i = 0; i < W; ++i) square[i] = V::load_aligned(reinterpret_cast<const T*>(edge + i * W));
+  store_transposed<Isa>(panel + x * NR, square, depth - x);
 }
 
-// Keys [0, keys) of one kv head: [key panels][dim][NR].
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_k(T* to, const T* k, index row_stride, index keys, index dim) {
-  for (index j = 0; j < keys; j += lanes<T, Isa>)
+// Keys [0, keys) of one kv head: [key panels][depth][NR].
+template <class Isa, class E, class S>
+SKIPMAX_NOINLINE void pack_k(E* to, const S* k, index row_stride, index keys, index dim) {
+  constexpr index W = lanes<number_of<E>, Isa>;
+  for (index j = 0; j < keys; j += W)
     pack_columns<Isa>(to, j, k + j * row_stride, row_stride, keys - j, dim);
 }
 
 // Rows of v or k as they are, each padded to whole registers.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void pack_rows(T* to, const T* from, index row_stride, index keys, index dim,
+template <class Isa, class E, class S>
+SKIPMAX_NOINLINE void pack_rows(E* to, const S* from, index row_stride, index keys, index dim,
                                 index width) {
   for (index j = 0; j < keys; ++j)
-    pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, T(1));
+    pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, number_of<E>(1));
+}
+
+// Rows of v for the value product: [keys][width], in pairs of keys [keys / 2][width].
+template <class Isa, class E, class S>
+SKIPMAX_INLINE void pack_values(E* to, const S* from, index row_stride, index keys, index dim,
+                                index width) {
+  pack_rows<Isa>(to, from, row_stride, keys, dim, width);
+}
+template <class Isa>
+SKIPMAX_NOINLINE void pack_values(bf16_pair* to, const bf16* from, index row_stride, index keys,
+                                  index dim, index width) {
+  constexpr index W = lanes<float, Isa>;
+  for (index j = 0; j < keys; j += 2, to += width, from += 2 * row_stride) {
+    const bf16* next = j + 1 < keys ? from + row_stride : nullptr;
+    index x = 0;
+    for (; x + W <= dim; x += W) pair_rows<Isa>(to + x, from + x, next ? next + x : nullptr);
+    for (; x < dim; ++x)
+      to[x].bits = from[x].bits | static_cast<std::uint32_t>(next ? next[x].bits : 0) << 16;
+    for (; x < width; ++x) to[x].bits = 0;
+  }
 }
 
 }  // namespace v0

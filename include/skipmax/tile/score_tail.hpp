@@ -1,7 +1,7 @@
 // Scores of the few keys that would fill a sliver of one more register.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
-//   q [depth panels][MR][depth_stride], k [keys][dim in whole registers], s [MR][weight_stride]
+//   q [depth panels][MR][depth_stride], k [keys][depth in whole registers], s [MR][weight_stride]
 //   the epilogue sees a register of rows and so must treat all rows alike
 //
 // 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
@@ -26,9 +26,10 @@ SKIPMAX_INLINE constexpr index tail_keys(index keys) {
 }
 
 // lane_sums[r][lane]: what is left to add up for one key.
-template <class Isa, class T, int MR>
-SKIPMAX_NOINLINE void dot_rows(const T* q, const T* k, index dim, T* lane_sums) {
+template <class Isa, class T, int MR, class E>
+SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, T* lane_sums) {
   using V = simd<T, Isa>;
+  const T *q = reinterpret_cast<const T*>(packed_q), *k = reinterpret_cast<const T*>(packed_k);
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>, panel = layout::depth_panel;
   V sum[MR];
@@ -39,22 +40,25 @@ SKIPMAX_NOINLINE void dot_rows(const T* q, const T* k, index dim, T* lane_sums) 
       const V column = V::load_aligned(k + x);
 #pragma GCC unroll 16
       for (int r = 0; r < MR; ++r)
-        sum[r] = compat::fma(V::load_aligned(q + r * layout::depth_stride + x), column, sum[r]);
+        sum[r] =
+            multiply_packed<E>(V::load_aligned(q + r * layout::depth_stride + x), column, sum[r]);
     }
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r) sum[r].store_aligned(lane_sums + r * W);
 }
 
-template <class Isa, class T, class Epilogue>
-SKIPMAX_INLINE void score_tail(const T* q, int rows, const T* k, index dim, index keys, T* s,
-                               Epilogue epilogue) {
+// The keys are those from `first` on in s.
+template <class Isa, class T, class E, class To, class Epilogue>
+SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, index first, index last,
+                               To* s, Epilogue epilogue) {
   using V = simd<T, Isa>;
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   constexpr int R = row_lanes<T, Isa>;
   alignas(64) T lane_sums[R * W], score[R];
   for (int r = rows; r < R; ++r) clear_row<Isa>(lane_sums + r * W, W);
-  for (index j = 0; j < keys; ++j, k += round_up(dim, W)) {
+  packed_number_of<To> result[R];
+  for (index j = first; j < last; ++j, k += round_up(dim, W)) {
     with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
       dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
     });
@@ -62,9 +66,9 @@ SKIPMAX_INLINE void score_tail(const T* q, int rows, const T* k, index dim, inde
     for (int r = 0; r < R; r += W) {
       V of_rows[1] = {V::load_aligned(score + r)};
       epilogue(r, of_rows);
-      of_rows[0].store_aligned(score + r);
+      store_rounded<Isa, T>(result + r, of_rows[0]);
     }
-    for (int r = 0; r < rows; ++r) s[r * layout::weight_stride + j] = score[r];
+    for (int r = 0; r < rows; ++r) set_packed(s + r * layout::weight_stride, j, result[r]);
   }
 }
 

@@ -2,7 +2,9 @@
 // the accumulators are still registers.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[x][j] )
-//   q [depth panels][MR][depth_stride], k [key panels][dim][NR], s [MR][weight_stride]
+//   q [depth panels][MR][depth_stride], k [key panels][depth][NR], s [MR][weight_stride]
+//
+// q and k are packed, in numbers or in pairs, and s is in either: depth counts elements.
 #pragma once
 
 #include <type_traits>
@@ -26,8 +28,8 @@ struct nothing_else {
 };
 inline constexpr index score_steps = 8;
 
-template <class Isa, class T, int MR, int NV, class Epilogue, class Meanwhile>
-SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilogue epilogue,
+template <class Isa, class T, int MR, int NV, class E, class To, class Epilogue, class Meanwhile>
+SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epilogue epilogue,
                                   Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
   constexpr index panel = layout::depth_panel;
@@ -47,25 +49,25 @@ SKIPMAX_NOINLINE void score_panel(const T* q, const T* k, index dim, T* s, Epilo
 #pragma GCC unroll 2
     for (int v = 0; v < NV; ++v) row[v] = sum.at[r][v];
     epilogue(r, row);
-#pragma GCC unroll 2
-    for (int v = 0; v < NV; ++v)
-      row[v].store_aligned(s + r * layout::weight_stride + v * lanes<T, Isa>);
+    store_packed(s + r * layout::weight_stride, row);
   }
 }
 
 // Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk. meanwhile(j) is
 // what goes on during the panel of columns j .. j + NR.
-template <class Isa, class T, class Epilogue, class Meanwhile>
-SKIPMAX_INLINE void score_tile(const T* q, int rows, const T* k, index dim, index first, index last,
-                               T* s, Epilogue epilogue, Meanwhile meanwhile) {
+template <class Isa, class T, class E, class To, class Epilogue, class Meanwhile>
+SKIPMAX_INLINE void score_tile(const E* q, int rows, const E* k, index dim, index first, index last,
+                               To* s, Epilogue epilogue, Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
   constexpr index NR = layout::columns;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     for (index j = first / NR * NR; j < last; j += NR) {
       if (last - j > lanes<T, Isa>)
-        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + j, epilogue, meanwhile(j));
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j), epilogue,
+                                   meanwhile(j));
       else
-        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + j, epilogue, meanwhile(j));
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j), epilogue,
+                                   meanwhile(j));
     }
   });
 }

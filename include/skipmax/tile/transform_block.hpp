@@ -3,8 +3,8 @@
 //
 //   scratch [2][transformed_rows][dim in whole registers]: transformed; a copy of what came in
 //
-// Rows of whole registers are read where they lie; others are copied first, padded with zeros, so that a
-// transform may always read whole registers.
+// Rows of whole registers are read where they lie; others, and those stored in fewer bits, are copied
+// first, padded with zeros, so that a transform may always read whole registers of T.
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
@@ -18,17 +18,18 @@ inline namespace v0 {
 template <class T, class Isa>
 inline constexpr int transformed_rows = row_lanes<T, Isa>;
 
-template <class Isa, class T, class Transform>
+template <class Isa, class T, class S, class Transform>
 SKIPMAX_INLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
-                                                   row_matrix<const T> from, index rows, index dim,
+                                                   row_matrix<const S> from, index rows, index dim,
                                                    T* scratch) {
   const index padded = round_up(dim, lanes<T, Isa>);
-  if (padded != dim) {
-    T* copy = scratch + transformed_rows<T, Isa> * padded;
-    pack_rows<Isa>(copy, from.data, from.stride, rows, dim, padded);
-    from = {copy, padded};
-  }
-  transform.template forward<Isa, T>(first, from, row_matrix<T>{scratch, padded}, rows, dim);
+  T* const copy = scratch + transformed_rows<T, Isa> * padded;
+  row_matrix<const T> in{copy, padded};
+  bool in_place = false;
+  if constexpr (std::is_same_v<S, T>)
+    if (padded == dim) in = from, in_place = true;
+  if (!in_place) pack_rows<Isa>(copy, from.data, from.stride, rows, dim, padded);
+  transform.template forward<Isa, T>(first, in, row_matrix<T>{scratch, padded}, rows, dim);
   return {scratch, padded};
 }
 

@@ -3,6 +3,8 @@
 //   out[r][x] = (earlier[r][x] + sum_j weights[r][j] v[j][x]) * factor[r]
 //   weights [MR][weight_stride], v [keys][stride], out and earlier [MR][stride]
 //
+// Weights and v are packed, in numbers or in pairs of keys.
+//
 // The sum over the tile starts from zero and is then added to what earlier tiles left, if anything.
 // Until the last tile the factor is 1 and out is scratch; then it is the normalizer's, and out the
 // caller's.
@@ -10,6 +12,7 @@
 
 #include <type_traits>
 
+#include "skipmax/problem.hpp"
 #include "skipmax/simd/gemm.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
@@ -24,8 +27,8 @@ struct value_output {
   const T* factor;  // [rows]
 };
 
-template <class Isa, class T, int MR, int NV>
-SKIPMAX_NOINLINE void value_panel(const T* weights, row_matrix<const T> v, index keys,
+template <class Isa, class T, int MR, int NV, class E>
+SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys,
                                   const value_output<T>& to, index x) {
   using V = simd<T, Isa>;
   accumulators<T, Isa, MR, NV> sum;
@@ -43,9 +46,9 @@ SKIPMAX_NOINLINE void value_panel(const T* weights, row_matrix<const T> v, index
   });
 }
 
-// Keys that all rows of the block see; width is in whole registers.
-template <class Isa, class T>
-SKIPMAX_INLINE void value_tile(const T* weights, int rows, row_matrix<const T> v, index keys,
+// Keys that all rows of the block see, in elements; width is in whole registers.
+template <class Isa, class T, class E>
+SKIPMAX_INLINE void value_tile(const E* weights, int rows, row_matrix<const E> v, index keys,
                                const value_output<T>& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
@@ -56,11 +59,25 @@ SKIPMAX_INLINE void value_tile(const T* weights, int rows, row_matrix<const T> v
   });
 }
 
+// A register of the values of key j.
+template <class Isa, class T>
+SKIPMAX_INLINE simd<T, Isa> load_values(row_matrix<const T> v, index j, index x) {
+  return simd<T, Isa>::load_aligned(v.data + j * v.stride + x);
+}
+template <class Isa, class T>
+SKIPMAX_INLINE simd<T, Isa> load_values(row_matrix<const bf16_pair> v, index j, index x) {
+  using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
+  bits pairs;
+  __builtin_memcpy(&pairs, v.data + j / 2 * v.stride + x, sizeof pairs);
+  pairs = j % 2 == 0 ? pairs << 16 : pairs & 0xffff0000u;
+  return {__builtin_bit_cast(typename simd<T, Isa>::register_type, pairs)};
+}
+
 // Keys that one row sees and its block does not share: a handful at the edge of a mask. Panels of
 // registers side by side, so that the sums do not wait for each other. With SkipZeros no value is
 // touched whose weight is zero: it may be NaN. The sum is the same to the bit.
-template <class Isa, bool SkipZeros, class T>
-SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index keys, T* out,
+template <class Isa, bool SkipZeros, class T, class E>
+SKIPMAX_NOINLINE void value_row(const E* weights, row_matrix<const E> v, key_range keys, T* out,
                                 index width) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>, N = 8;
@@ -69,12 +86,12 @@ SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index k
     V sum[Count];
 #pragma GCC unroll 8
     for (index n = 0; n < Count; ++n) sum[n] = V(T(0));
-    for (index j = 0; j < keys; ++j) {
-      if (SkipZeros && weights[j] == T(0)) continue;
+    for (index j = keys.first; j < keys.last; ++j) {
+      const T weight = packed_number(weights, j);
+      if (SkipZeros && weight == T(0)) continue;
 #pragma GCC unroll 8
       for (index n = 0; n < Count; ++n)
-        sum[n] =
-            compat::fma(V(weights[j]), V::load_aligned(v.data + j * v.stride + x + n * W), sum[n]);
+        sum[n] = compat::fma(V(weight), load_values<Isa, T>(v, j, x + n * W), sum[n]);
     }
 #pragma GCC unroll 8
     for (index n = 0; n < Count; ++n)
@@ -87,13 +104,13 @@ SKIPMAX_NOINLINE void value_row(const T* weights, row_matrix<const T> v, index k
 }
 
 // Zero times a value is zero only if the value is finite: whether all of a tile are.
-template <class Isa, class T>
-SKIPMAX_NOINLINE bool all_finite(row_matrix<const T> v, index keys, index width) {
+template <class Isa, class T, class E>
+SKIPMAX_NOINLINE bool all_finite(row_matrix<const E> v, index keys, index width) {
   using V = simd<T, Isa>;
   V nothing(T(0));  // NaN once a value is not finite
   for (index j = 0; j < keys; ++j)
     for (index x = 0; x < width; x += lanes<T, Isa>)
-      nothing = compat::fma(V::load_aligned(v.data + j * v.stride + x), V(T(0)), nothing);
+      nothing = compat::fma(load_values<Isa, T>(v, j, x), V(T(0)), nothing);
   return xsimd::all(nothing == nothing);
 }
 

@@ -34,11 +34,28 @@ struct weight_epilogue {
 };
 
 // The packed keys of one tile: all in panels, but for the last few, which may stand in rows instead.
-template <class T>
+template <class E>
 struct packed_keys {
-  T* panels;  // [key panels][dim][NR]
-  T* tail;    // [keys from in_panels on][dim in whole registers]
-  index dim, in_panels;
+  E* panels;  // [key panels][depth][NR]
+  E* tail;    // [keys from in_panels on][depth in whole registers]
+  index depth, in_panels;
+};
+
+// The scale where it is not in packed q, ahead of what else becomes of a score. The product is rounded
+// before anything is added to it, whatever the compiler would like: stored scores are.
+template <class T, class Epilogue>
+struct scaled_epilogue {
+  T scale;
+  Epilogue then;
+  template <class V, std::size_t NV>
+  SKIPMAX_INLINE void operator()(int r, V (&s)[NV]) const {
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < NV; ++v) {
+      s[v] = s[v] * V(scale);
+      keep_in_register(s[v]);
+    }
+    then(r, s);
+  }
 };
 
 template <class Attention>
@@ -167,11 +184,11 @@ SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
 
 // Stored scores, columns [first, last) of a tile that starts at first_key, become h(cap(s) + bias +
 // shift); position(r) is row r of the block. Hidden keys are added to hidden[r] where the divisor wants
-// to know. The slots in locals: a store of scores might change them, for all the compiler knows.
-template <class Isa, class T, class Attention, class Position>
-SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T> rows, Position position,
-                                 index first_key, const T* shift, T* hidden, index first,
-                                 index last) {
+// to know. Results go to `to`, [rows][stride]. The slots in locals: a store of scores might change them, for all the compiler knows.
+template <class Isa, class T, class E, class Attention, class To, class Position>
+SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To* to,
+                                 Position position, index first_key, const T* shift, T* hidden,
+                                 index first, index last) {
   using V = simd<T, Isa>;
   using Normalizer = decltype(Attention::normalizer);
   constexpr index W = lanes<T, Isa>;
@@ -195,7 +212,8 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T> rows, Positi
       if constexpr (hides<Attention>)
         s = math::select(is_hidden(bias), weight_of_hidden<Isa, T, Normalizer>(), s);
       if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
-      s.store_aligned(scores + j);
+      const V result[1] = {s};
+      store_packed(to + r * rows.stride + packed_elements<To>(j), result);
     }
     if constexpr (counts_hidden<Attention>) hidden[r] += sum_of_lanes<Isa, T>(count);
   }
@@ -225,7 +243,7 @@ struct bias_fetch {
 };
 
 // Scores of one row block over one key tile, a range of columns at a time.
-template <class Isa, class T, class Attention>
+template <class Isa, class T, class Attention, class E = T>
 struct block_scorer {
   using Score = decltype(Attention::score);
   using Cap = decltype(Attention::cap);
@@ -236,44 +254,62 @@ struct block_scorer {
   static constexpr bool raw = takes_raw_scores<Attention>;
 
   const Attention& a;
-  const T* q;      // [depth panels][MR][depth_stride]
+  const E* q;      // [depth panels][MR][depth_stride]
+  T scale;         // of pairs
   const T* shift;  // [rows], where the normalizer asks for it
-  packed_keys<T> k;
-  score_block<T> block;
+  packed_keys<E> k;
+  score_block<T, E> block;
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
   upcoming_reads& next;  // a part of it comes with each panel
 
-  // Columns [first, last) with an epilogue of their own.
-  template <class Epilogue>
-  SKIPMAX_INLINE void with_epilogue(index first, index last, Epilogue epilogue) const {
+  // Columns [first, last) with an epilogue of their own, whose results go to block.scores or
+  // block.weights.
+  template <class To, class Epilogue>
+  SKIPMAX_INLINE void with_epilogue(index first, index last, To* to, Epilogue epilogue) const {
     if (first >= last) return;
-    score_tile<Isa>(q, block.rows, k.panels, k.dim, first, last < k.in_panels ? last : k.in_panels,
-                    block.scores, epilogue, [&](index j) SKIPMAX_LAMBDA {
-                      next.fetch_part();
-                      return fetch_of_panel(j);
-                    });
-    if (last > k.in_panels)
-      score_tail<Isa>(q, block.rows, k.tail, k.dim, last - k.in_panels, block.scores + k.in_panels,
-                      epilogue);
+    if constexpr (is_pair<E>)
+      score_columns(first, last, to, scaled_epilogue<T, Epilogue>{scale, epilogue});
+    else
+      score_columns(first, last, to, epilogue);
   }
 
-  // Columns [first, last) become h(cap(s) + shift).
+  // Columns [first, last) become h(cap(s) + shift): weights, or the scores that a normalizer with a state
+  // makes weights of.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
     if constexpr (raw || (plain && std::is_same_v<Score, identity> && is_pointwise<Normalizer>)) {
-      with_epilogue(first, last, raw_scores{});
+      with_epilogue(first, last, results(), raw_scores{});
     } else if constexpr (plain && has_few_operations<Score> && is_pointwise<Normalizer>) {
-      with_epilogue(first, last, weight_epilogue<Score>{a.score});
+      with_epilogue(first, last, results(), weight_epilogue<Score>{a.score});
     } else {
-      with_epilogue(first, last, raw_scores{});
-      weigh_rows<Isa, T>(a, block, consecutive_rows{first_row}, first_key, shift, hidden, first,
-                         last);
+      with_epilogue(first, last, block.scores, raw_scores{});
+      weigh_rows<Isa, T>(a, block, results(), consecutive_rows{first_row}, first_key, shift, hidden,
+                         first, last);
     }
   }
 
  private:
+  SKIPMAX_INLINE auto results() const {
+    if constexpr (is_pointwise<Normalizer>)
+      return block.weights;
+    else
+      return block.scores;
+  }
+
+  template <class To, class Epilogue>
+  SKIPMAX_INLINE void score_columns(index first, index last, To* to, Epilogue epilogue) const {
+    score_tile<Isa, T>(q, block.rows, k.panels, k.depth, first,
+                       last < k.in_panels ? last : k.in_panels, to, epilogue,
+                       [&](index j) SKIPMAX_LAMBDA {
+                         next.fetch_part();
+                         return fetch_of_panel(j);
+                       });
+    if (last > k.in_panels)
+      score_tail<Isa, T>(q, block.rows, k.tail, k.depth, k.in_panels, last, to, epilogue);
+  }
+
   SKIPMAX_INLINE auto fetch_of_panel(index j) const {
     if constexpr (requires { a.bias.fetch(first_row, j, j); }) {
       using fetch = bias_fetch<T, decltype(a.bias)>;
@@ -281,7 +317,7 @@ struct block_scorer {
       const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
       const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
-      const index steps = (k.dim + score_steps - 1) / score_steps;
+      const index steps = (k.depth + score_steps - 1) / score_steps;
       row_position coming = aligned(a.mask, first_row);
       const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;

@@ -1,0 +1,10 @@
+#include "functors.hpp"
+#include "runner.hpp"
+
+namespace bench {
+
+void add_relu_halves(const options& o) {
+  add_halves(o, "relu", skipmax::relu_attention{});
+}
+
+}  // namespace bench

@@ -1,0 +1,121 @@
+// Two bf16 numbers side by side, what AVX512-BF16 multiplies: where a T stands in packed q, k, v and
+// weights, a pair may stand instead, and one step of the inner loop then takes two of the depth.
+//
+//   acc[lane] += row.first * column[lane].first + row.second * column[lane].second
+//
+// The instruction rounds its sums to nearest even whatever the mode, takes denormals, bf16 or float,
+// for zeros and gives zero for them. bf16 pairs are moved about as the floats whose bits they are.
+#pragma once
+
+#include <type_traits>
+
+#include "skipmax/simd/storage.hpp"
+#include "skipmax/simd/xsimd_compat.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+struct __attribute__((may_alias)) bf16_pair {
+  std::uint32_t bits;  // the first in the low half
+};
+
+template <class E>
+inline constexpr bool is_pair = std::is_same_v<E, bf16_pair>;
+
+template <class Isa>
+inline constexpr bool has_pair_products =
+#if defined(__AVX512BF16__) && defined(__AVX512F__)
+    sizeof(simd<float, Isa>) == 64;
+#else
+    false;
+#endif
+
+// What packed memory stands for.
+template <class E>
+using number_of = std::conditional_t<is_pair<E>, float, E>;
+template <class E>
+inline constexpr index numbers_in = is_pair<E> ? 2 : 1;
+
+// Elements of packed memory that hold `numbers` numbers.
+template <class E>
+SKIPMAX_INLINE constexpr index packed_elements(index numbers) {
+  return (numbers + numbers_in<E> - 1) / numbers_in<E>;
+}
+
+// A register of E from the element x of a row of the caller's.
+template <class E, class Isa, class S>
+SKIPMAX_INLINE simd<number_of<E>, Isa> load_packed(const S* row, index x) {
+  using V = simd<number_of<E>, Isa>;
+  if constexpr (is_pair<E>) {
+    typename V::register_type bits;
+    __builtin_memcpy(&bits, row + 2 * x, sizeof bits);
+    return {bits};
+  } else {
+    return load_stored<Isa, E>(row + x);
+  }
+}
+
+// a b + c, of numbers or of pairs.
+template <class E, class V>
+SKIPMAX_INLINE V multiply_packed(V a, V b, V c) {
+  if constexpr (!is_pair<E>) {
+    return compat::fma(a, b, c);
+  } else {
+#if defined(__AVX512BF16__) && defined(__AVX512F__)
+    return {_mm512_dpbf16_ps(c, __builtin_bit_cast(__m512bh, a.data),
+                             __builtin_bit_cast(__m512bh, b.data))};
+#else
+    static_assert(!is_pair<E>);
+#endif
+  }
+}
+
+// NV registers of numbers to packed memory, rounded if it holds pairs. Aligned.
+template <class V, std::size_t NV, class T>
+SKIPMAX_INLINE void store_packed(T* to, const V (&x)[NV]) {
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < NV; ++v) x[v].store_aligned(to + v * V::size);
+}
+#if defined(__AVX512BF16__) && defined(__AVX512F__)
+template <class V>
+SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[2]) {
+  const __m512i pairs = __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(x[1], x[0]));
+  _mm512_store_si512(to, pairs);
+}
+template <class V>
+SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
+  const __m256i pairs = __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x[0]));
+  _mm256_store_si256(reinterpret_cast<__m256i*>(to), pairs);
+}
+#endif
+
+// A register of pairs, a number of each row; without a second row it is zero. Any alignment.
+template <class Isa>
+SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* second) {
+  constexpr int W = lanes<float, Isa>;
+  auto pairs = detail::widen_halves<W>(first);
+  if (second) pairs |= detail::widen_halves<W>(second) << 16;
+  __builtin_memcpy(to, &pairs, sizeof pairs);
+}
+
+// The n-th number of packed memory.
+template <class T>
+SKIPMAX_INLINE T packed_number(const T* from, index n) {
+  return from[n];
+}
+SKIPMAX_INLINE float packed_number(const bf16_pair* from, index n) {
+  return reinterpret_cast<const bf16*>(from)[n];
+}
+template <class T>
+SKIPMAX_INLINE void set_packed(T* to, index n, T value) {
+  to[n] = value;
+}
+SKIPMAX_INLINE void set_packed(bf16_pair* to, index n, bf16 value) {
+  reinterpret_cast<bf16*>(to)[n] = value;
+}
+// Its type.
+template <class E>
+using packed_number_of = std::conditional_t<is_pair<E>, bf16, E>;
+
+}  // namespace v0
+}  // namespace skipmax
