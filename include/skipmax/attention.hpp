@@ -138,18 +138,8 @@ struct attention {
     if constexpr (views) {
       using S = stored_types<typename Q::value_type, typename K::value_type, typename V::value_type,
                              typename Out::value_type>;
-      using T = computed_t<typename S::out>;
-      constexpr bool same = std::is_same_v<computed_t<typename S::q>, T> &&
-                            std::is_same_v<computed_t<typename S::k>, T> &&
-                            std::is_same_v<computed_t<typename S::v>, T>;
-      static_assert(same,
-                    "skipmax: q, k, v and out differ in element type: wanted all double, or each "
-                    "float, bf16 or f16");
-      static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
-                    "skipmax: the element type is none of float, double, bf16 and f16");
-      static_assert(std::is_same_v<decltype(out.data), typename S::out*>,
-                    "skipmax: out is a view of const elements: wanted one that can be written");
-      if constexpr (same) run<Isa, T, S>(q, k, v, out, executor, scratch);
+      if constexpr (stored_alike<Q, K, V, Out>())
+        run<Isa, computed_t<typename S::out>, S>(q, k, v, out, executor, scratch);
     }
   }
   template <class Q, class K, class V, class Out, class Executor = serial>
@@ -175,8 +165,9 @@ struct attention {
                              const index* kv_lengths, const Out& out, Executor&& executor,
                              workspace& scratch, Isa = {}) const {
     if constexpr (decode_takes<Q, K, V, Out>())
-      run_decode<Isa, typename Out::value_type>(q, k_cache, v_cache, kv_lengths, out, executor,
-                                                scratch);
+      run_decode<Isa, stored_types<typename Q::value_type, typename K::value_type,
+                                   typename V::value_type, typename Out::value_type>>(
+          q, k_cache, v_cache, kv_lengths, out, executor, scratch);
   }
   template <class Q, class K, class V, class Out, class Executor = serial>
   SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
@@ -201,7 +192,9 @@ struct attention {
                                       partial<T>& part, Executor&& executor, workspace& scratch,
                                       Isa = {}) const {
     if constexpr (decode_takes<Q, K, V, tensor_view<T>>())
-      run_partial<Isa, T>(q, k, v, shard, part, executor, scratch);
+      run_partial<Isa, stored_types<typename Q::value_type, typename K::value_type,
+                                    typename V::value_type, T>>(q, k, v, shard, part, executor,
+                                                                scratch);
   }
   template <class Q, class K, class V, class T, class Executor = serial>
   SKIPMAX_INLINE void forward_partial(const Q& q, const K& k, const V& v, key_shard shard,
@@ -223,8 +216,8 @@ struct attention {
 
   // out [batch, query length, heads, value dim] from the part over all keys: the divisor, the transforms
   // of out, the gate.
-  template <class T, class Isa = native_isa>
-  SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<T> out, Isa = {}) const {
+  template <class T, class Out, class Isa = native_isa>
+  SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<Out> out, Isa = {}) const {
     check_finish<Isa>(*this, part, out);
     const problem& p = part.sizes();
     workspace scratch;
@@ -242,6 +235,23 @@ struct attention {
   }
 
  private:
+  // Elements that are computed with as one type.
+  template <class Q, class K, class V, class Out>
+  SKIPMAX_INLINE static constexpr bool stored_alike() {
+    using T = computed_t<typename Out::value_type>;
+    constexpr bool same = std::is_same_v<computed_t<typename Q::value_type>, T> &&
+                          std::is_same_v<computed_t<typename K::value_type>, T> &&
+                          std::is_same_v<computed_t<typename V::value_type>, T>;
+    static_assert(same,
+                  "skipmax: q, k, v and out differ in element type: wanted all double, or each "
+                  "float, bf16 or f16");
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                  "skipmax: the element type is none of float, double, bf16 and f16");
+    static_assert(std::is_same_v<decltype(Out::data), typename Out::value_type*>,
+                  "skipmax: out is a view of const elements: wanted one that can be written");
+    return same;
+  }
+
   // The same words for both calls: what their operands must be.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool decode_takes() {
@@ -255,17 +265,7 @@ struct attention {
                   "skipmax: the normalizer cannot merge parts over disjoint keys: give it keep, "
                   "keep_nothing, merge and finish_kept, see skipmax/normalize/row_normalizer.hpp");
     if constexpr (views) {
-      using T = typename Out::value_type;
-      constexpr bool same = std::is_same_v<typename Q::value_type, T> &&
-                            std::is_same_v<typename K::value_type, T> &&
-                            std::is_same_v<typename V::value_type, T>;
-      static_assert(
-          same, "skipmax: q, k, v and out differ in element type: wanted all float or all double");
-      static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
-                    "skipmax: the element type is neither float nor double");
-      static_assert(std::is_same_v<decltype(Out::data), T*>,
-                    "skipmax: out is a view of const elements: wanted one that can be written");
-      return same && can_merge<Normalizer>;
+      return stored_alike<Q, K, V, Out>() && can_merge<Normalizer>;
     }
     return false;
   }
@@ -296,13 +296,15 @@ struct attention {
     });
   }
 
-  template <class Isa, class T, class Executor>
-  SKIPMAX_INLINE void run_decode(tensor_view<const T> q, tensor_view<const T> k,
-                                 tensor_view<const T> v, const index* lengths, tensor_view<T> out,
-                                 Executor& executor, workspace& scratch) const {
+  template <class Isa, class S, class Executor>
+  SKIPMAX_INLINE void run_decode(tensor_view<const typename S::q> q,
+                                 tensor_view<const typename S::k> k,
+                                 tensor_view<const typename S::v> v, const index* lengths,
+                                 tensor_view<typename S::out> out, Executor& executor,
+                                 workspace& scratch) const {
+    using T = computed_t<typename S::out>;
     const auto a = with(both{both{key_lengths{lengths, q.batch}, causal{}}, mask});
-    const index workers = executor.concurrency();
-    const decode_plan<T> plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, workers);
+    const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, executor.concurrency());
     run_parts<Isa>(
         a, plan, executor, scratch, [&](index head, const T* parts, T* slice) SKIPMAX_LAMBDA {
           finish_head<Isa>(a, plan.sizes, head, slice + plan.merged_at, out,
@@ -311,11 +313,16 @@ struct attention {
         });
   }
 
-  template <class Isa, class T, class Executor>
-  SKIPMAX_INLINE void run_partial(tensor_view<const T> q, tensor_view<const T> k,
-                                  tensor_view<const T> v, key_shard shard, partial<T>& part,
-                                  Executor& executor, workspace& scratch) const {
-    const decode_plan<T> plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
+  template <class Isa, class S, class Executor>
+  SKIPMAX_INLINE void run_partial(tensor_view<const typename S::q> q,
+                                  tensor_view<const typename S::k> k,
+                                  tensor_view<const typename S::v> v, key_shard shard,
+                                  partial<typename S::out>& part, Executor& executor,
+                                  workspace& scratch) const {
+    using T = typename S::out;
+    static_assert(std::is_same_v<computed_t<T>, T>,
+                  "skipmax: a partial holds sums: wanted partial<float> or partial<double>");
+    const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
     part.resize(plan.sizes);
     run_parts<Isa>(*this, plan, executor, scratch,
                    [&](index head, const T* parts, T*)
@@ -323,9 +330,9 @@ struct attention {
   }
 
   // All parts of all heads, then end(head, parts, slice) for each head.
-  template <class Isa, class T, class A, class Executor, class End>
-  SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T>& plan, Executor& executor,
-                                       workspace& scratch, End end) {
+  template <class Isa, class T, class S, class A, class Executor, class End>
+  SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T, S>& plan,
+                                       Executor& executor, workspace& scratch, End end) {
     static_assert(skipmax::executor<Executor>,
                   "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
                   "skipmax/execution/executor.hpp");

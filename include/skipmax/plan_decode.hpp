@@ -19,9 +19,16 @@ inline namespace v0 {
 // processor's cores share one head of some thousand keys.
 inline constexpr index part_keys = 1024;
 
-template <class T>
+// k and v hold what is computed with.
+template <class S, class T>
+inline constexpr bool is_stored_as =
+    std::is_same_v<typename S::k, T>&& std::is_same_v<typename S::v, T>;
+
+template <class T, class S = stored_types<T>>
 struct decode_plan {
-  tensor_view<const T> q, k, v;
+  tensor_view<const typename S::q> q;
+  tensor_view<const typename S::k> k;
+  tensor_view<const typename S::v> v;
   problem sizes;    // key_length: of all keys, those held elsewhere included
   key_range held;   // by k and v, as far as any row sees them
   index first_key;  // the key at position 0 of k and v
@@ -53,8 +60,8 @@ inline constexpr index decode_tile = 512, values_at_once = 256;
 template <class T, class Isa>
 inline constexpr index decode_stride = decode_tile + tile_layout<T, Isa>::cache_line;
 
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(Attention::normalizer);
   using Rows = decltype(Attention::rows);
@@ -80,8 +87,8 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T>& plan) {
 }
 
 // Tasks and scratch of a call whose views and slots are checked and in the plan.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T>& plan) {
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   constexpr index MR = register_block<T, Isa>::rows, W = lanes<T, Isa>;
   const problem& p = plan.sizes;
   if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || p.value_dim == 0) return;
@@ -98,6 +105,8 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T>& plan) {
   plan.width = round_up(p.value_dim, W);
   plan.k_in_place = p.key_dim == plan.depth && !decltype(a.rows)::changes_k;
   plan.v_in_place = p.value_dim == plan.width;
+  if constexpr (!is_stored_as<S, T>)  // rows of 16 bits and copies of them take different kernels
+    plan.k_in_place = plan.v_in_place = plan.k_in_place && plan.v_in_place;
   plan.row_parts =
       round_up(p.batch * p.heads * p.query_length * plan.parts * part_stride(p.value_dim), 4096);
   lay_out_decode<Isa>(a, plan);
@@ -122,9 +131,9 @@ SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& othe
   throw_if(error);
 }
 
-template <class Isa, class T, class Attention>
+template <class Isa, class T, class Out, class Attention>
 SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
-                                   const tensor_view<T>& out) {
+                                   const tensor_view<Out>& out) {
   const problem& p = part.sizes();
   error_message error{};
   check_view<Isa>("out", out, error);
@@ -138,9 +147,9 @@ SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
 }
 
 // What both kinds of call ask of views and slots. p has the length of all keys.
-template <class Isa, class T, class Attention>
+template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index workers,
-                                 decode_plan<T>& plan, error_message& error) {
+                                 decode_plan<T, S>& plan, error_message& error) {
   if (error.empty() && a.segments.given())
     error << "skipmax: segments: found " << a.segments.count
           << " sequences, wanted none: the batch axis holds them here, of lengths of their own";
@@ -153,14 +162,13 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
 
 // a has the mask that ends each sequence at its length. Throws std::invalid_argument before anything is
 // written.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE decode_plan<T> plan_decode(const Attention& a, tensor_view<const T> q,
-                                            tensor_view<const T> k, tensor_view<const T> v,
-                                            const index* lengths, tensor_view<T> out,
-                                            index workers) {
-  decode_plan<T> plan{};
+template <class Isa, class T, class Q, class K, class V, class Out, class Attention>
+SKIPMAX_NOINLINE auto plan_decode(const Attention& a, tensor_view<const Q> q,
+                                  tensor_view<const K> k, tensor_view<const V> v,
+                                  const index* lengths, tensor_view<Out> out, index workers) {
+  decode_plan<T, stored_types<Q, K, V, Out>> plan{};
   error_message error{};
-  check_views<Isa, T>(q, k, v, out, error);
+  check_views<Isa>(q, k, v, out, error);
   if (error.empty() && !lengths && q.batch > 0)
     error << "skipmax: kv_lengths: found a null pointer, wanted [" << q.batch << "]";
   for (index b = 0; error.empty() && b < q.batch; ++b) {
@@ -179,15 +187,15 @@ SKIPMAX_NOINLINE decode_plan<T> plan_decode(const Attention& a, tensor_view<cons
 }
 
 // k and v hold the keys from shard.first on.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE decode_plan<T> plan_partial(const Attention& a, tensor_view<const T> q,
-                                             tensor_view<const T> k, tensor_view<const T> v,
-                                             key_shard shard, index workers) {
-  decode_plan<T> plan{};
+template <class Isa, class T, class Q, class K, class V, class Attention>
+SKIPMAX_NOINLINE auto plan_partial(const Attention& a, tensor_view<const Q> q,
+                                   tensor_view<const K> k, tensor_view<const V> v, key_shard shard,
+                                   index workers) {
+  decode_plan<T, stored_types<Q, K, V, T>> plan{};
   error_message error{};
   const tensor_view<T> nowhere{nullptr, q.batch, q.length, q.heads, 0};
-  const tensor_view<const T> no_values{nullptr, v.batch, v.length, v.heads, 0};
-  check_views<Isa, T>(q, k, no_values, nowhere, error);
+  const tensor_view<const V> no_values{nullptr, v.batch, v.length, v.heads, 0};
+  check_views<Isa>(q, k, no_values, nowhere, error);
   check_view<Isa>("v", v, error);
   const index first = shard.first, key_length = shard.key_length;
   if (error.empty() && (first < 0 || key_length < 0 || first > key_length - k.length))

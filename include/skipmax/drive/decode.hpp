@@ -51,15 +51,14 @@ struct part_task {
   T* slice;
 };
 
-template <class T>
-SKIPMAX_INLINE row_matrix<const T> keys_at(const tensor_view<const T>& x,
-                                           const decode_plan<T>& plan, const group_rows& rows,
-                                           index key) {
+template <class X, class Plan>
+SKIPMAX_INLINE row_matrix<const X> keys_at(const tensor_view<const X>& x, const Plan& plan,
+                                           const group_rows& rows, index key) {
   return rows_at(x, {rows.batch, rows.kv_head, key - plan.first_key});
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T>& plan, index number,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T, S>& plan, index number,
                                T* parts, T* slice, part_task<Isa, T>& task) {
   const problem& p = plan.sizes;
   const index part = number % plan.parts, of_group = number / plan.parts;
@@ -86,41 +85,43 @@ SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T>& plan, i
 }
 
 // q of all rows, times scale: [rows][depth], zeros beyond dim.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T>& plan,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan,
                                const part_task<Isa, T>& task) {
   const index dim = plan.sizes.key_dim;
   T* to = task.slice;
   for (index r = 0; r < task.rows.count; ++r, to += plan.depth) {
     const row_place place = task.rows.place(r);
-    row_matrix<const T> from = rows_at(plan.q, place);
+    const auto q = rows_at(plan.q, place);
     if constexpr (decltype(a.rows)::changes_q)
-      from = transform_block<Isa>(a.rows.q, place, from, 1, dim, task.slice + plan.rows_at);
-    pack_row<Isa>(to, from.data, dim, plan.depth, plan.scale);
+      pack_row<Isa>(
+          to, transform_block<Isa>(a.rows.q, place, q, 1, dim, task.slice + plan.rows_at).data, dim,
+          plan.depth, plan.scale);
+    else
+      pack_row<Isa>(to, q.data, dim, plan.depth, plan.scale);
   }
 }
 
 // Rows of k or v for the keys of one tile, and how many rows ahead of their use they are fetched: further
 // than memory takes to answer, little enough to stay in the L1 cache. Copies were read already.
-template <class T>
+template <class X>
 struct tile_rows {
-  row_matrix<const T> rows;
+  row_matrix<const X> rows;
   index ahead;
 };
 inline constexpr index bytes_ahead = 4096;
 
-template <class T>
-SKIPMAX_INLINE tile_rows<T> in_place(row_matrix<const T> rows, index dim) {
-  const index row = dim * static_cast<index>(sizeof(T));
+template <class X>
+SKIPMAX_INLINE tile_rows<X> in_place(row_matrix<const X> rows, index dim) {
+  const index row = dim * static_cast<index>(sizeof(X));
   return {rows, row == 0 || row >= bytes_ahead ? 1 : bytes_ahead / row};
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE tile_rows<T> place_key_rows(const Attention& a, const decode_plan<T>& plan,
-                                           const part_task<Isa, T>& task, key_range keys) {
-  const row_matrix<const T> k = keys_at(plan.k, plan, task.rows, keys.first);
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<T, S>& plan,
+                                          const part_task<Isa, T>& task, key_range keys) {
+  const auto k = keys_at(plan.k, plan, task.rows, keys.first);
   const index dim = plan.sizes.key_dim, count = keys.last - keys.first;
-  if (plan.k_in_place) return in_place(k, dim);
   T* copy = task.slice + plan.k_at;
   if constexpr (decltype(a.rows)::changes_k) {
     for (index j = 0; j < count; j += transformed_rows<T, Isa>) {
@@ -128,7 +129,8 @@ SKIPMAX_INLINE tile_rows<T> place_key_rows(const Attention& a, const decode_plan
           count - j < transformed_rows<T, Isa> ? count - j : transformed_rows<T, Isa>;
       const row_place first{task.rows.batch, task.rows.kv_head, keys.first + j - plan.first_key};
       const row_matrix<const T> rows = transform_block<Isa>(
-          a.rows.k, first, {k.data + j * k.stride, k.stride}, some, dim, task.slice + plan.rows_at);
+          a.rows.k, first, row_matrix<const typename S::k>{k.data + j * k.stride, k.stride}, some,
+          dim, task.slice + plan.rows_at);
       pack_rows<Isa>(copy + j * plan.depth, rows.data, rows.stride, some, dim, plan.depth);
     }
   } else {
@@ -137,21 +139,35 @@ SKIPMAX_INLINE tile_rows<T> place_key_rows(const Attention& a, const decode_plan
   return {{copy, plan.depth}, 0};
 }
 
-template <class Isa, class T>
-SKIPMAX_INLINE tile_rows<T> place_value_rows(const decode_plan<T>& plan,
-                                             const part_task<Isa, T>& task, key_range keys) {
-  const row_matrix<const T> v = keys_at(plan.v, plan, task.rows, keys.first);
-  if (plan.v_in_place) return in_place(v, plan.width);
+template <class Isa, class T, class S>
+SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
+                                            const part_task<Isa, T>& task, key_range keys) {
+  const auto v = keys_at(plan.v, plan, task.rows, keys.first);
   T* copy = task.slice + plan.v_at;
   pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
   return {{copy, plan.width}, 0};
 }
 
+// attend(k, v) with the rows of k and v as they lie where the kernels can read them there, else copied.
+template <class Isa, class T, class S, class Attention, class F>
+SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
+                              const part_task<Isa, T>& task, key_range keys, F attend) {
+  const auto k = in_place(keys_at(plan.k, plan, task.rows, keys.first), plan.sizes.key_dim);
+  const auto v = in_place(keys_at(plan.v, plan, task.rows, keys.first), plan.width);
+  if constexpr (is_stored_as<S, T>)
+    attend(plan.k_in_place ? k : copy_key_rows(a, plan, task, keys),
+           plan.v_in_place ? v : copy_value_rows(plan, task, keys));
+  else if (plan.k_in_place)
+    attend(k, v);
+  else
+    attend(copy_key_rows(a, plan, task, keys), copy_value_rows(plan, task, keys));
+}
+
 // Sums of a block of rows over the keys of one tile, where they lie in scratch and in v.
-template <class Isa, class T>
+template <class Isa, class T, class V>
 struct value_step {
   score_block<T> block;
-  tile_rows<T> v;
+  tile_rows<V> v;
   row_matrix<T> sums;
   index width;
   key_number* list;  // scratch, room_of_list(values_at_once)
@@ -160,14 +176,14 @@ struct value_step {
 // Adds the keys of a range, which the P rows from r on see. Those of zero weight are left out where they
 // are three in five or more: with half of them the memory, whose rows and prefetchers want one stream, is
 // a tenth slower than if all were read. And where they may be hidden ones, whose values may be anything.
-template <class Isa, int P, class T, class Attention>
-SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T>& step, int r,
+template <class Isa, int P, class T, class V, class Attention>
+SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T, V>& step, int r,
                              key_range keys) {
   constexpr bool zeros = has_exact_zeros<decltype(a.score)> && is_pointwise<decltype(a.normalizer)>;
   const index count = keys.last - keys.first, stride = step.block.stride;
   if (count <= 0) return;
   const T* weights = step.block.scores + r * stride + keys.first;
-  const row_matrix<const T> v{step.v.rows.data + keys.first * step.v.rows.stride,
+  const row_matrix<const V> v{step.v.rows.data + keys.first * step.v.rows.stride,
                               step.v.rows.stride};
   const row_matrix<T> sums{step.sums.data + r * step.sums.stride, step.sums.stride};
   if constexpr (hides<Attention> || zeros) {
@@ -184,13 +200,13 @@ SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T>& step,
 
 // Two rows at a time share what they load of v, where they see the same; and all rows a few keys at a time,
 // whose values then are in the cache.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T>& tile) {
+template <class Isa, class T, class V, class Attention>
+SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& tile) {
   const key_range *seen = tile.block.seen, any = tile.block.any;
   const int rows = tile.block.rows;
   for (index first = any.first; first < any.last; first += values_at_once) {
     const key_range some{first, first + values_at_once};
-    value_step<Isa, T> step = tile;
+    value_step<Isa, T, V> step = tile;
     int r = 0;
     if constexpr (!hides<Attention>)
       for (; r + 1 < rows; r += 2) {
@@ -208,10 +224,10 @@ SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T>& til
 }
 
 // One block of rows over the keys of one tile, whose columns count from the first.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
+template <class Isa, class T, class S, class K, class V, class Attention>
+SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& plan,
                                 const part_task<Isa, T>& task, index row, key_range tile,
-                                const tile_rows<T>& k, const tile_rows<T>& v) {
+                                const tile_rows<K>& k, const tile_rows<V>& v) {
   using Normalizer = decltype(a.normalizer);
   constexpr index MR = register_block<T, Isa>::rows;
   const index rest = task.rows.count - row;
@@ -235,7 +251,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
   };
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) hidden[r] = kept(r)[0];
-  const key_row_scorer<Isa, T, Attention, group_rows> score{
+  const key_row_scorer<Isa, T, K, Attention, group_rows> score{
       a,
       slice + row * plan.depth,
       slice + plan.shift_at + row,
@@ -258,12 +274,12 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T>& plan,
   }
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
-  add_values<Isa, T>(
-      a, {score.block, v, sums, plan.width, reinterpret_cast<key_number*>(slice + plan.list_at)});
+  add_values(a, value_step<Isa, T, V>{score.block, v, sums, plan.width,
+                                      reinterpret_cast<key_number*>(slice + plan.list_at)});
 }
 
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T>& plan, index number,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& plan, index number,
                                   T* parts, T* slice) {
   using Normalizer = decltype(a.normalizer);
   constexpr index MR = register_block<T, Isa>::rows;
@@ -285,10 +301,10 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T>& plan
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
   for (key_range tile = task.any; !is_empty(tile); tile.first += decode_tile) {
     const key_range keys = intersect(tile, {tile.first, tile.first + decode_tile});
-    const tile_rows<T> k = place_key_rows(a, plan, task, keys);
-    const tile_rows<T> v = place_value_rows(plan, task, keys);
-    for (index row = 0; row < task.rows.count; row += MR)
-      attend_tile(a, plan, task, row, keys, k, v);
+    with_tile(a, plan, task, keys, [&](const auto& k, const auto& v) SKIPMAX_LAMBDA {
+      for (index row = 0; row < task.rows.count; row += MR)
+        attend_tile(a, plan, task, row, keys, k, v);
+    });
   }
   if constexpr (!is_pointwise<Normalizer>)
     for (index r = 0; r < task.rows.count; ++r)
@@ -297,8 +313,8 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T>& plan
 }
 
 // The parts of row `at`, the row-th one of all, that hold keys it sees.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T>& plan, row_position at,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T, S>& plan, row_position at,
                                 const T* parts, part_row<T> into) {
   const index dim = plan.sizes.value_dim, width = part_width(dim);
   const key_range seen = intersect(visible_range(a.mask, at), plan.held);
@@ -316,8 +332,8 @@ SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T>& plan, 
 }
 
 // The part of all held keys, for the rows of one head: from scratch to the rows of a partial.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE void merge_head(const Attention& a, const decode_plan<T>& plan, index number,
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_NOINLINE void merge_head(const Attention& a, const decode_plan<T, S>& plan, index number,
                                  const T* parts, T* partial) {
   const problem& p = plan.sizes;
   const head_rows rows{number / p.heads, number % p.heads, 0, p.query_length, p.key_length};

@@ -54,9 +54,9 @@ struct head_rows {
 };
 
 // Up to MR merged rows to rows of out. sums [rows][part_width] are overwritten, kept is [rows][2].
-template <class Isa, class T, class Attention>
+template <class Isa, class T, class Out, class Attention>
 SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int rows, T* sums,
-                                const T* kept, const tensor_view<T>& out) {
+                                const T* kept, const tensor_view<Out>& out) {
   using Normalizer = decltype(a.normalizer);
   const index width = part_width(out.dim);
   T factor[register_block<T, Isa>::rows];
@@ -77,9 +77,9 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int row
 
 // All rows of one head; gather(row, part) puts the merged part of a row where it says. sums is scratch,
 // [MR][part_width].
-template <class Isa, class T, class Attention, class Gather>
+template <class Isa, class T, class Out, class Attention, class Gather>
 SKIPMAX_NOINLINE void finish_head(const Attention& a, const problem& p, index number, T* sums,
-                                  const tensor_view<T>& out, Gather gather) {
+                                  const tensor_view<Out>& out, Gather gather) {
   constexpr index MR = register_block<T, Isa>::rows;
   const index width = part_width(p.value_dim);
   T kept[2 * MR];

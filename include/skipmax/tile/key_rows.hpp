@@ -10,6 +10,7 @@
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tile/weight_tile.hpp"
 
@@ -18,17 +19,17 @@ inline namespace v0 {
 
 // R rows by one key: sum[r]. Each of its lines is used while the one `ahead` elements further on is fetched.
 // A single row has two sums, so that a multiply-add need not wait for the last.
-template <class Isa, int R, class T>
-SKIPMAX_INLINE void dot_key(const T* q, const T* key, index depth, index ahead,
+template <class Isa, int R, class T, class K>
+SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
                             simd<T, Isa> (&sum)[R]) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(T));
+  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(K));
   V other[R];
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
   const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
     if (W == line || x % line == 0) fetch_line(key + x, ahead);
-    const V k = V::load_unaligned(key + x);
+    const V k = load_stored<Isa, T>(key + x);
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
@@ -40,8 +41,8 @@ SKIPMAX_INLINE void dot_key(const T* q, const T* key, index depth, index ahead,
 
 // R rows by the E keys of 128 bits: a register for each row, in it a sum for each key and each 128 bits of
 // the depth's registers. Keys from `count` on are zeros.
-template <class Isa, int R, class T>
-SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const T> k, index depth, int count, index ahead,
+template <class Isa, int R, class T, class K>
+SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int count, index ahead,
                              T* sums, index sum_stride) {
   using V = simd<T, Isa>;
   constexpr int E = lanes_of_128_bits<V>;
@@ -61,8 +62,8 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const T> k, index depth, int
 }
 
 // Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const T> k, index depth,
+template <class Isa, class T, class K>
+SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
@@ -72,7 +73,7 @@ SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const T> k
     for (int g = 0; g < G; ++g) {
       const index from = start + g * E, left = keys - from;
       const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
-      const row_matrix<const T> some{k.data + (count > 0 ? from : 0) * k.stride, k.stride};
+      const row_matrix<const K> some{k.data + (count > 0 ? from : 0) * k.stride, k.stride};
       int r = 0;
       for (; r + R <= rows; r += R)
         dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
@@ -90,14 +91,14 @@ SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const T> k
 
 // The weights of one row block over one tile, for a normalizer's absorb() or by themselves. All columns are
 // scored at once: nothing is left for an epilogue of the normalizer's.
-template <class Isa, class T, class Attention, class Position>
+template <class Isa, class T, class K, class Attention, class Position>
 struct key_row_scorer {
   static constexpr bool raw = false;
 
   const Attention& a;
   const T* q;             // [rows][depth]
   const T* shift;         // [rows], where the normalizer asks for it
-  row_matrix<const T> k;  // [block.any.last][depth]
+  row_matrix<const K> k;  // [block.any.last][depth]
   index depth;
   score_block<T> block;
   Position position;

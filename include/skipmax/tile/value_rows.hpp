@@ -12,6 +12,7 @@
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
@@ -34,11 +35,11 @@ struct listed_keys {
 
 // P rows, columns [x, x + N registers). While a key's values are used those of the key `ahead` steps later
 // are fetched, or none if ahead is 0.
-template <class Isa, int P, int N, bool Fetch, class T, class Keys>
-SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_matrix<const T> v,
+template <class Isa, int P, int N, bool Fetch, class T, class X, class Keys>
+SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_matrix<const X> v,
                                     Keys keys, row_matrix<T> sums, index x, index ahead) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(T));
+  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(X));
   V sum[P][N];
 #pragma GCC unroll 2
   for (int p = 0; p < P; ++p)
@@ -52,9 +53,9 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
     for (int p = 0; p < P; ++p) weight[p] = V(weights[p * weight_stride + j]);
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
-      const T* at = v.data + j * v.stride + x + n * W;
+      const X* at = v.data + j * v.stride + x + n * W;
       if (Fetch && n * W % line == 0) fetch_line(at, to_later);
-      const V value = V::load_unaligned(at);
+      const V value = load_stored<Isa, T>(at);
 #pragma GCC unroll 2
       for (int p = 0; p < P; ++p) sum[p][n] = compat::fma(weight[p], value, sum[p][n]);
     }
@@ -68,8 +69,8 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
     }
 }
 
-template <class Isa, int P, class T, class Keys>
-SKIPMAX_INLINE void value_rows(const T* weights, index weight_stride, row_matrix<const T> v,
+template <class Isa, int P, class T, class X, class Keys>
+SKIPMAX_INLINE void value_rows(const T* weights, index weight_stride, row_matrix<const X> v,
                                Keys keys, row_matrix<T> sums, index width, index ahead) {
   constexpr index W = lanes<T, Isa>;
   constexpr int most = P == 1 || register_block<T, Isa>::registers == 32 ? 8 : 4;
