@@ -184,7 +184,8 @@ SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
 
 // Stored scores, columns [first, last) of a tile that starts at first_key, become h(cap(s) + bias +
 // shift); position(r) is row r of the block. Hidden keys are added to hidden[r] where the divisor wants
-// to know. Results go to `to`, [rows][stride]. The slots in locals: a store of scores might change them, for all the compiler knows.
+// to know. Results go to `to`, [rows][stride]. The slots in locals: a store of scores might change them,
+// for all the compiler knows.
 template <class Isa, class T, class E, class Attention, class To, class Position>
 SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To* to,
                                  Position position, index first_key, const T* shift, T* hidden,
