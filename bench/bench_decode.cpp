@@ -69,6 +69,8 @@ void add_all(const options& o) {
       add_decode<float>("relu", relu, w, threads, w.name);
       add_decode<float>("relu_dense", relu.with(skipmax::skip_zeros::never), w, threads, w.name);
       add_decode<float>("relu", relu, w, threads, w.name + "_z50");
+      add_decode<skipmax::bf16>("softmax", skipmax::softmax_attention{}, w, threads, w.name);
+      add_decode<skipmax::bf16>("relu", relu, w, threads, w.name);
     }
 }
 

@@ -14,7 +14,8 @@ import re
 import statistics
 import sys
 
-NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
+NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64|bf16|f16)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
+DTYPES = ("f32", "f64", "bf16", "f16")
 FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
             "relu_qk_layernorm relu_gated relu_gated_silu relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
             "hstu relu_dense eigen_softmax eigen_relu").split()
@@ -106,7 +107,7 @@ def main():
     if not medians:
         sys.exit(f"table.py: {path}: holds no run named forward/...")
     print(machine(context))
-    for dtype, threads in sorted({key[:2] for key in medians}):
+    for dtype, threads in sorted({key[:2] for key in medians}, key=lambda k: (DTYPES.index(k[0]), k[1])):
         print_table(medians, dtype, threads)
 
 

@@ -143,7 +143,8 @@ void set_zeros(tensor_view<T> q, tensor_view<T> k, double share) {
   const auto set = [](tensor_view<T> x, double to) {
     for (index b = 0; b < x.batch; ++b)
       for (index h = 0; h < x.heads; ++h)
-        for (index l = 0; l < x.length; ++l) x.row(b, l, h)[0] = static_cast<T>(to);
+        for (index l = 0; l < x.length; ++l)
+          x.row(b, l, h)[0] = static_cast<T>(static_cast<skipmax::computed_t<T>>(to));
   };
   set(q, c);
   set(k, -c);
