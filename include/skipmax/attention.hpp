@@ -218,6 +218,12 @@ struct attention {
   // of out, the gate.
   template <class T, class Out, class Isa = native_isa>
   SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<Out> out, Isa = {}) const {
+    static_assert(!std::is_const_v<Out>,
+                  "skipmax: out is a view of const elements: wanted one that can be written");
+    static_assert(
+        std::is_same_v<computed_t<std::remove_const_t<Out>>, T>,
+        "skipmax: finish: the part and out differ in element type: wanted both double, or "
+        "a part of float and out of float, bf16 or f16");
     check_finish<Isa>(*this, part, out);
     const problem& p = part.sizes();
     workspace scratch;

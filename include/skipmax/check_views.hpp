@@ -119,8 +119,8 @@ SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const X>& 
   byte_range(x, x_first, x_last);
   byte_range(out, out_first, out_last);
   const bool dense =
-      x_last - x_first == x.batch * x.length * x.heads * x.dim * x_bytes ||
-      out_last - out_first == out.batch * out.length * out.heads * out.dim * out_bytes;
+      (x_last - x_first) / x_bytes == x.batch * x.length * x.heads * x.dim ||
+      (out_last - out_first) / out_bytes == out.batch * out.length * out.heads * out.dim;
   const auto x_at = reinterpret_cast<std::intptr_t>(x.data);
   const auto out_at = reinterpret_cast<std::intptr_t>(out.data);
   if (x_at == out_at ||

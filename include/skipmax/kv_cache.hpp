@@ -11,6 +11,7 @@
 #pragma once
 
 #include "skipmax/error.hpp"
+#include "skipmax/half.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/workspace.hpp"
 
@@ -29,12 +30,13 @@ class kv_cache {
       if (sizes[i] < 0 && error.empty())
         error << "skipmax: kv_cache: found a size of " << sizes[i]
               << ", wanted no negative size of [batch, kv heads, capacity, key dim, value dim]";
-    index bytes = static_cast<index>(sizeof(T)), elements = key_dim;
-    if (error.empty() && (__builtin_add_overflow(key_dim, value_dim, &elements) ||
-                          __builtin_mul_overflow(bytes, elements, &bytes) ||
-                          __builtin_mul_overflow(bytes, capacity, &bytes) ||
-                          __builtin_mul_overflow(bytes, kv_heads, &bytes) ||
-                          __builtin_mul_overflow(bytes, batch, &bytes)))
+    const double rows_of_all =
+        static_cast<double>(batch) * static_cast<double>(kv_heads) * static_cast<double>(capacity);
+    const double numbers =
+        rows_of_all * (static_cast<double>(key_dim) + static_cast<double>(value_dim));
+    constexpr double most = 0x1p58;  // bytes, and so lengths and offsets too
+    if (error.empty() && (numbers * sizeof(T) > most || rows_of_all > most ||
+                          static_cast<double>(batch) * sizeof(index) > most))
       error << "skipmax: kv_cache: found " << batch << " sequences of " << capacity
             << " keys, wanted a size that fits 64 bits";
     throw_if(error);
@@ -48,8 +50,23 @@ class kv_cache {
   }
   SKIPMAX_INLINE kv_cache(index batch, index kv_heads, index capacity, index dim)
       : kv_cache(batch, kv_heads, capacity, dim, dim) {}
-  SKIPMAX_INLINE kv_cache(kv_cache&&) noexcept = default;
-  SKIPMAX_INLINE kv_cache& operator=(kv_cache&&) noexcept = default;
+  SKIPMAX_INLINE kv_cache(kv_cache&& other) noexcept
+      : k_memory_(static_cast<workspace&&>(other.k_memory_)),
+        v_memory_(static_cast<workspace&&>(other.v_memory_)),
+        length_memory_(static_cast<workspace&&>(other.length_memory_)),
+        k_(other.k_),
+        v_(other.v_) {
+    other.k_ = other.v_ = {};  // of no sequence
+  }
+  SKIPMAX_INLINE kv_cache& operator=(kv_cache&& other) noexcept {  // the two exchange all they have
+    k_memory_ = static_cast<workspace&&>(other.k_memory_);
+    v_memory_ = static_cast<workspace&&>(other.v_memory_);
+    length_memory_ = static_cast<workspace&&>(other.length_memory_);
+    const tensor_view<T> k = k_, v = v_;
+    k_ = other.k_, v_ = other.v_;
+    other.k_ = k, other.v_ = v;
+    return *this;
+  }
   SKIPMAX_INLINE ~kv_cache() = default;
 
   // All of the capacity, and how much of it each sequence fills: what decode asks for.
@@ -62,14 +79,17 @@ class kv_cache {
   SKIPMAX_INLINE index batch() const { return k_.batch; }
   SKIPMAX_INLINE index capacity() const { return k_.length; }
 
-  // New rows for every sequence: [batch, tokens, kv heads, key dim], and so for v. Throws
-  // std::invalid_argument, and changes nothing, where they do not fit.
-  SKIPMAX_INLINE void append(tensor_view<const T> k_new, tensor_view<const T> v_new) {
+  // New rows for every sequence: [batch, tokens, kv heads, key dim], and so for v; rounded where the cache
+  // is of 16 bits and they are not. Throws std::invalid_argument, and changes nothing, where they do not
+  // fit.
+  template <class K, class V>
+  SKIPMAX_INLINE void append(const tensor_view<K>& k_new, const tensor_view<V>& v_new) {
     check(k_new, v_new, k_.batch, 0, k_.batch);
     for (index b = 0; b < k_.batch; ++b) add(b, k_new, v_new, b);
   }
   // For sequence b alone: [1, tokens, kv heads, key dim].
-  SKIPMAX_INLINE void append(index b, tensor_view<const T> k_new, tensor_view<const T> v_new) {
+  template <class K, class V>
+  SKIPMAX_INLINE void append(index b, const tensor_view<K>& k_new, const tensor_view<V>& v_new) {
     check_sequence(b);
     check(k_new, v_new, 1, b, b + 1);
     add(b, k_new, v_new, 0);
@@ -100,22 +120,26 @@ class kv_cache {
     throw_if(error);
   }
 
-  SKIPMAX_INLINE void check(const tensor_view<const T>& k_new, const tensor_view<const T>& v_new,
-                            index batch, index first, index last) const {
+  template <class K, class V>
+  SKIPMAX_INLINE void check(const tensor_view<K>& k_new, const tensor_view<V>& v_new, index batch,
+                            index first, index last) const {
+    static_assert(
+        std::is_same_v<computed_t<std::remove_const_t<K>>, computed_t<T>> &&
+            std::is_same_v<computed_t<std::remove_const_t<V>>, computed_t<T>>,
+        "skipmax: kv_cache: append: k and v are of another type: wanted double for a cache "
+        "of double, float, bf16 or f16 for all others");
     error_message error{};
-    const auto shape = [&](const char* name, const tensor_view<const T>& x, index dim)
-                           SKIPMAX_LAMBDA {
-                             const bool fits = x.batch == batch && x.length == k_new.length &&
-                                               x.length >= 0 && x.heads == k_.heads && x.dim == dim;
-                             if (fits && (x.data || x.batch * x.length * x.heads * x.dim == 0))
-                               return;
-                             if (!error.empty()) return;
-                             error << "skipmax: kv_cache: append: " << name << ": found ";
-                             if (fits) error << "a null pointer for ";
-                             error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", "
-                                   << x.dim << "], wanted [" << batch << ", " << k_new.length
-                                   << ", " << k_.heads << ", " << dim << "]";
-                           };
+    const auto shape = [&](const char* name, const auto& x, index dim) SKIPMAX_LAMBDA {
+      const bool fits = x.batch == batch && x.length == k_new.length && x.length >= 0 &&
+                        x.heads == k_.heads && x.dim == dim;
+      if (fits && (x.data || x.batch * x.length * x.heads * x.dim == 0)) return;
+      if (!error.empty()) return;
+      error << "skipmax: kv_cache: append: " << name << ": found ";
+      if (fits) error << "a null pointer for ";
+      error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim
+            << "], wanted [" << batch << ", " << k_new.length << ", " << k_.heads << ", " << dim
+            << "]";
+    };
     shape("k", k_new, k_.dim);
     shape("v", v_new, v_.dim);
     for (index b = first; b < last && error.empty(); ++b)
@@ -126,19 +150,27 @@ class kv_cache {
     throw_if(error);
   }
 
-  SKIPMAX_INLINE void add(index b, const tensor_view<const T>& k_new,
-                          const tensor_view<const T>& v_new, index from) {
+  template <class K, class V>
+  SKIPMAX_INLINE void add(index b, const tensor_view<K>& k_new, const tensor_view<V>& v_new,
+                          index from) {
     copy(k_, b, k_new, from);
     copy(v_, b, v_new, from);
     filled()[b] += k_new.length;
   }
-  SKIPMAX_INLINE void copy(const tensor_view<T>& to, index b, const tensor_view<const T>& x,
+  template <class X>
+  SKIPMAX_INLINE void copy(const tensor_view<T>& to, index b, const tensor_view<X>& x,
                            index from) const {
     for (index h = 0; h < x.heads; ++h)
-      for (index l = 0; l < x.length; ++l)
-        if (x.dim > 0)
-          __builtin_memcpy(to.row(b, length(b) + l, h), x.row(from, l, h),
-                           static_cast<std::size_t>(x.dim) * sizeof(T));
+      for (index l = 0; l < x.length; ++l) {
+        T* const row = to.row(b, length(b) + l, h);
+        const X* const numbers = x.row(from, l, h);
+        for (index d = 0; d < x.dim; ++d) {
+          if constexpr (std::is_same_v<std::remove_const_t<X>, T>)
+            row[d] = numbers[d];
+          else
+            row[d] = static_cast<T>(static_cast<computed_t<T>>(numbers[d]));
+        }
+      }
   }
 
   workspace k_memory_, v_memory_, length_memory_;

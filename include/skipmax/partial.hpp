@@ -39,8 +39,17 @@ template <class T>
 class partial {
  public:
   SKIPMAX_INLINE partial() = default;
-  SKIPMAX_INLINE partial(partial&&) noexcept = default;
-  SKIPMAX_INLINE partial& operator=(partial&&) noexcept = default;
+  SKIPMAX_INLINE partial(partial&& other) noexcept
+      : memory_(static_cast<workspace&&>(other.memory_)), sizes_(other.sizes_) {
+    other.sizes_ = {};
+  }
+  SKIPMAX_INLINE partial& operator=(partial&& other) noexcept {
+    const problem sizes = sizes_;
+    memory_ = static_cast<workspace&&>(other.memory_);  // takes the other's, and gives its own
+    sizes_ = other.sizes_;
+    other.sizes_ = sizes;
+    return *this;
+  }
   SKIPMAX_INLINE ~partial() = default;
 
   // The sizes of the attention, key_length that of all keys together.
@@ -50,10 +59,14 @@ class partial {
   SKIPMAX_INLINE index rows() const { return sizes_.batch * sizes_.heads * sizes_.query_length; }
   SKIPMAX_INLINE index size() const { return rows() * part_stride(sizes_.value_dim); }
 
-  // What it held is lost. Allocates only to grow.
+  // What it held is lost: zeros. Allocates only to grow.
   SKIPMAX_INLINE void resize(const problem& sizes) {
+    sizes_ = {};
+    const index numbers =
+        sizes.batch * sizes.heads * sizes.query_length * part_stride(sizes.value_dim);
+    memory_.reserve(numbers * static_cast<index>(sizeof(T)));
+    for (index i = 0; i < numbers; ++i) data()[i] = T(0);
     sizes_ = sizes;
-    memory_.reserve(size() * static_cast<index>(sizeof(T)));
   }
 
  private:

@@ -68,7 +68,7 @@ SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index wor
   most = most > 2048 ? 2048 : most < 2 * MR ? 2 * MR : most;
   constexpr index shared_bytes = 8 * 1024 * 1024, fewest = 256;
   if (const index rows = shared_row_bytes > 0 ? shared_bytes / shared_row_bytes : most; rows < most)
-    most = rows < fewest ? fewest : rows;
+    most = rows > fewest ? rows : most < fewest ? most : fewest;
   index blocks = (p.query_length + most - 1) / most;
   if (workers > 1) {
     const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;

@@ -156,6 +156,14 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
   if (error.empty()) check_slots(a, a.mask, p, p, error);
   if (error.empty() && workers < 1)
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+  // what its parts take, in bytes; and so positions of keys can be counted beyond the last one
+  const double parts = static_cast<double>(p.key_length) / part_keys + 2;
+  const double bytes = static_cast<double>(p.batch) * static_cast<double>(p.heads) *
+                       static_cast<double>(p.query_length) * parts *
+                       static_cast<double>(part_stride(p.value_dim)) * sizeof(T);
+  if (error.empty() && (bytes > 0x1p60 || p.key_length > index{1} << 60))
+    error << "skipmax: q: shape: found " << p.batch << " x " << p.query_length << " x " << p.heads
+          << " rows over " << p.key_length << " keys, wanted parts whose size fits 64 bits";
   plan.sizes = p;
   plan.scale = find_scale<Isa, T>(a, p.key_dim, 1, error);
 }

@@ -97,6 +97,8 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   static_assert(!std::is_const_v<T>,
                 "skipmax: transform_rows: out is a view of const elements: wanted one that can be "
                 "written");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "skipmax: transform_rows: the element type is neither float nor double");
   const tensor_view<const T> from = x;
   error_message error{};
   detail::check_transform<Isa, T>(transform, from, out, error);

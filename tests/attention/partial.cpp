@@ -1,4 +1,6 @@
 // Attention in parts over shards of the keys: merged and finished they are attention over all keys.
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -125,6 +127,35 @@ TEST(partial, mistakes) {
   expect_error([&] { a.merge(part, other); }, "merge: found a part of [0, 0, 0, 0] over 0 keys");
   support::tensor<float> narrow(2, 9, 4, 23);
   expect_error([&] { a.finish(part, narrow.view()); }, "out: dim: found 23");
+}
+
+TEST(partial, has_no_number_that_is_not_written) {
+  const problem p{1, 2, 9, 2, 1, 8, 5};
+  for (const float left : {0.0f, 777.0f}) {
+    partial<float> part;
+    part.resize(p);
+    std::fill(part.data(), part.data() + part.size(), left);
+    support::operands<float> x(p);
+    softmax_attention{}.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 9}, part);
+    for (index row = 0; row < part.rows(); ++row)
+      for (index n = 0; n < part_stride(5); ++n)
+        if (n >= 5 && n != 16 && n != 17) {
+          EXPECT_EQ(part.data()[row * part_stride(5) + n], 0.0f) << n;
+        }
+  }
+}
+
+TEST(partial, sizes_must_be_countable) {
+  float number = 0;
+  partial<float> part;
+  const tensor_view<const float> q{&number, index{1} << 60, 1, 1, 1, 0, 0, 0};
+  const tensor_view<const float> none{nullptr, index{1} << 60, 0, 1, 1, 0, 0, 0};
+  EXPECT_THROW(relu_attention{}.forward_partial(q, none, none, {0, 5}, part),
+               std::invalid_argument);
+  const auto one = ld(static_cast<const float*>(&number), 1, 1);
+  const index end = std::numeric_limits<index>::max();
+  EXPECT_THROW(relu_attention{}.forward_partial(one, one, one, {end - 1, end}, part),
+               std::invalid_argument);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// fails: skipmax: relative_bias holds numbers of another type than q and k: give it a pointer to the type of q and k
+// fails: skipmax: relative_bias holds numbers of another type than scores: give it a pointer to double for tensors of double, to float for all others
 #include "skipmax/attention.hpp"
 
 void use(const float* numbers, skipmax::tensor_view<const double> q,

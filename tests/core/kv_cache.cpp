@@ -98,4 +98,34 @@ TEST(kv_cache, decode_reads_it) {
   EXPECT_TRUE(support::close(out.read(), support::expect(a, q.read(), cache.k(), cache.v())));
 }
 
+TEST(kv_cache, exchanges_all_it_has_when_moved) {
+  const float ones[] = {1, 1}, twos[] = {2, 2};
+  kv_cache<float> a(1, 1, 4, 2), b(1, 1, 4, 2);
+  b.append(ld(ones, 1, 2), ld(ones, 1, 2));
+  a = std::move(b);
+  b.reset();
+  b.append(ld(twos, 1, 2), ld(twos, 1, 2));
+  EXPECT_EQ(a.length(0), 1);
+  EXPECT_EQ(a.k().row(0, 0, 0)[1], 1.0f);
+  kv_cache<float> c(std::move(a));
+  a.reset();
+  EXPECT_EQ(a.batch(), 0);
+  EXPECT_EQ(c.v().row(0, 0, 0)[0], 1.0f);
+}
+
+TEST(kv_cache, rounds_what_it_is_given) {
+  const float rows[] = {1.0f, 1.00390625f, 3.0e38f, -0.1f};
+  kv_cache<bf16> cache(1, 1, 3, 4);
+  cache.append(ld(rows, 1, 4), ld(rows, 1, 4));
+  for (int d = 0; d < 4; ++d) {
+    EXPECT_EQ(cache.k().row(0, 0, 0)[d].bits, bf16(rows[d]).bits);
+    EXPECT_EQ(cache.v().row(0, 0, 0)[d].bits, bf16(rows[d]).bits);
+  }
+}
+
+TEST(kv_cache, sizes_must_be_countable) {
+  EXPECT_THROW(kv_cache<float>(skipmax::index{1} << 61, 0, 0, 0), std::invalid_argument);
+  EXPECT_THROW(kv_cache<float>(1 << 30, 1 << 30, 1 << 30, 0), std::invalid_argument);
+}
+
 }  // namespace

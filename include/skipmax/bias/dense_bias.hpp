@@ -5,7 +5,7 @@
 //   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
 //
 // [batch or 1, heads or 1, query length, key length], the keys of a row one after the other, in the
-// type of q and k. Softmax scales scores by log2(e): in float a bias beyond 2.3e38 in size is infinite to
+// type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias beyond 2.3e38 in size is infinite to
 // it, so that the lowest float of all gives a key no weight, and a row of nothing else is zeros.
 #pragma once
 
@@ -35,9 +35,10 @@ struct dense_bias {
     if constexpr (math::scalar<V>) {
       return static_cast<V>(*from);
     } else {
-      static_assert(std::is_same_v<math::element_t<V>, T>,
-                    "skipmax: dense_bias holds numbers of another type than q and k: give it a "
-                    "pointer to the type of q and k");
+      static_assert(
+          std::is_same_v<math::element_t<V>, T>,
+          "skipmax: dense_bias holds numbers of another type than scores: give it a pointer "
+          "to double for tensors of double, to float for all others");
       return math::load<V>(from);
     }
   }

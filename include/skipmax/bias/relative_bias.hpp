@@ -35,9 +35,10 @@ struct relative_bias {
     if constexpr (math::scalar<V>) {
       return static_cast<V>(table[inside(n)]);
     } else {
-      static_assert(std::is_same_v<math::element_t<V>, T>,
-                    "skipmax: relative_bias holds numbers of another type than q and k: give it a "
-                    "pointer to the type of q and k");
+      static_assert(
+          std::is_same_v<math::element_t<V>, T>,
+          "skipmax: relative_bias holds numbers of another type than scores: give it a pointer "
+          "to double for tensors of double, to float for all others");
       // Keys that follow each other are differences that follow each other.
       constexpr index W = sizeof(V) / sizeof(T);
       if (n >= 0 && n <= count - W) return math::load<V>(table + n);

@@ -31,6 +31,8 @@ struct gate {
                   "skipmax: gate: g is float, the tensors double: wanted one type");
     static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
                   "skipmax: gate: g is double, the tensors float: wanted one type");
+    static_assert(!(is_half<T> && std::is_same_v<U, double>),
+                  "skipmax: gate: g is of 16 bits, the tensors double: wanted one type");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       const T* gates = g.row(first.batch, first.position, first.head);
       if (g.dim == 1)

@@ -32,6 +32,9 @@ struct layer_norm {
     static_assert(
         !(std::is_same_v<T, double> && std::is_same_v<U, float>),
         "skipmax: layer_norm: the weights are double, the tensors float: wanted one type");
+    static_assert(
+        !(is_half<T> && std::is_same_v<U, double>),
+        "skipmax: layer_norm: the weights are of 16 bits, the tensors double: wanted one type");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);

@@ -67,6 +67,9 @@ struct rms_norm {
                   "skipmax: rms_norm: the weights are float, the tensors double: wanted one type");
     static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
                   "skipmax: rms_norm: the weights are double, the tensors float: wanted one type");
+    static_assert(
+        !(is_half<T> && std::is_same_v<U, double>),
+        "skipmax: rms_norm: the weights are of 16 bits, the tensors double: wanted one type");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T* weights = weight.row(first.head);

@@ -1,0 +1,7 @@
+// fails: skipmax: gate: g is of 16 bits, the tensors double: wanted one type
+#include "skipmax/attention.hpp"
+
+void use(const skipmax::bf16* numbers, skipmax::tensor_view<const double> q,
+         skipmax::tensor_view<double> out) {
+  skipmax::relu_attention{}.with(skipmax::gate{skipmax::ld(numbers, 9, 64)}).forward(q, q, q, out);
+}
