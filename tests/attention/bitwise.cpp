@@ -6,6 +6,7 @@
 #include "skipmax/execution/thread_pool.hpp"
 #include "support/bits.hpp"
 #include "support/executors.hpp"
+#include "support/prefix.hpp"
 #include "support/sanitized.hpp"
 
 namespace {
@@ -151,36 +152,20 @@ TEST(bitwise, any_layout_and_alignment_softmax_double) {
   check_layouts<double>(softmax_attention{});
 }
 
-// Under a causal mask a row does not know how many come after it.
-template <class T, class Attention>
-void check_prefix(const Attention& attention) {
-  const auto a = attention.with(causal{});
-  const problem p{1, 600, 600, 2, 1, 20, 17};
-  support::operands<T> x(p, 8), prefix(p, 8);
-  support::run(a, x);
-  for (index n :
-       {1, 2, 5, 8, 13, 14, 15, 31, 64, 97, 127, 128, 129, 255, 256, 257, 300, 513, 599}) {
-    const auto out = support::positions(prefix.out.view(), 0, n);
-    a.forward(support::positions(x.q.read(), 0, n), support::positions(x.k.read(), 0, n),
-              support::positions(x.v.read(), 0, n), out);
-    EXPECT_TRUE(support::same_bits<T>(support::positions(x.out.read(), 0, n), out)) << n;
-  }
-}
-
 TEST(bitwise, causal_rows_do_not_see_the_future_relu_float) {
-  check_prefix<float>(relu_attention{});
+  support::check_prefix<float>(relu_attention{}.with(causal{}));
 }
 TEST(bitwise, causal_rows_do_not_see_the_future_relu_double) {
-  check_prefix<double>(relu_attention{});
+  support::check_prefix<double>(relu_attention{}.with(causal{}));
 }
 TEST(bitwise, causal_rows_do_not_see_the_future_softmax_float) {
-  check_prefix<float>(softmax_attention{});
+  support::check_prefix<float>(softmax_attention{}.with(causal{}));
 }
 TEST(bitwise, causal_rows_do_not_see_the_future_softmax_double) {
-  check_prefix<double>(softmax_attention{});
+  support::check_prefix<double>(softmax_attention{}.with(causal{}));
 }
 TEST(bitwise, causal_rows_do_not_see_the_future_gelu_float) {
-  check_prefix<float>(relu_attention{}.with(gelu{}));
+  support::check_prefix<float>(relu_attention{}.with(gelu{}).with(causal{}));
 }
 
 }  // namespace

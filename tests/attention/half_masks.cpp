@@ -2,6 +2,7 @@
 // change a single bit.
 #include "half.hpp"
 #include "support/executors.hpp"
+#include "support/prefix.hpp"
 
 namespace {
 
@@ -41,24 +42,9 @@ TEST(half_masks, any_executor_batch_and_layout) {
   check_bits<bf16>(softmax_attention{}.with(causal{}));
 }
 
-// Under a causal mask a row does not know how many come after it.
-template <class T, class Attention>
-void check_prefix(const Attention& a) {
-  const problem p{1, 600, 600, 2, 1, 20, 17};
-  support::operands<T> x(p, 8), prefix(p, 8);
-  support::run(a, x);
-  for (index n :
-       {1, 2, 5, 8, 13, 14, 15, 31, 64, 97, 127, 128, 129, 255, 256, 257, 300, 513, 599}) {
-    const auto out = support::positions(prefix.out.view(), 0, n);
-    a.forward(support::positions(x.q.read(), 0, n), support::positions(x.k.read(), 0, n),
-              support::positions(x.v.read(), 0, n), out);
-    EXPECT_TRUE(support::same_bits<T>(support::positions(x.out.read(), 0, n), out)) << n;
-  }
-}
-
 TEST(half_masks, causal_rows_do_not_see_the_future) {
-  check_prefix<bf16>(relu_attention{}.with(causal{}));
-  check_prefix<bf16>(softmax_attention{}.with(causal{}));
+  support::check_prefix<bf16>(relu_attention{}.with(causal{}));
+  support::check_prefix<bf16>(softmax_attention{}.with(causal{}));
 }
 
 // Learned numbers and gates may be stored in 16 bits too.

@@ -179,14 +179,13 @@ struct value_step {
 template <class Isa, int P, class T, class V, class Attention>
 SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T, V>& step, int r,
                              key_range keys) {
-  constexpr bool zeros = has_exact_zeros<decltype(a.score)> && is_pointwise<decltype(a.normalizer)>;
   const index count = keys.last - keys.first, stride = step.block.stride;
   if (count <= 0) return;
   const T* weights = step.block.scores + r * stride + keys.first;
   const row_matrix<const V> v{step.v.rows.data + keys.first * step.v.rows.stride,
                               step.v.rows.stride};
   const row_matrix<T> sums{step.sums.data + r * step.sums.stride, step.sums.stride};
-  if constexpr (hides<Attention> || zeros) {
+  if constexpr (hides<Attention> || can_skip_values<Attention>) {
     if (hides<Attention> || a.zeros != skip_zeros::never) {
       const index found =
           list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(weights, count, step.list);

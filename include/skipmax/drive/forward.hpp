@@ -51,11 +51,6 @@ struct block_step {
   block_keys<T, Isa> keys;  // ranges count from there
 };
 
-// Value rows of zero weight can be left out.
-template <class Attention>
-inline constexpr bool can_skip_values =
-    is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
-
 // Its weights, and what they add to the output. With the last tile the output goes to the caller.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& plan,

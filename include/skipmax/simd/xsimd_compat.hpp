@@ -263,16 +263,6 @@ SKIPMAX_INLINE T reduce_add(xsimd::batch<T, A> v) {
 #endif
 }
 
-// The largest lane. A NaN among the lanes may be lost.
-template <class T, class A>
-SKIPMAX_INLINE T reduce_max(xsimd::batch<T, A> v) {
-  alignas(sizeof v) T lane[xsimd::batch<T, A>::size];
-  v.store_aligned(lane);
-  T largest = lane[0];
-  for (T x : lane) largest = largest < x ? x : largest;
-  return largest;
-}
-
 }  // namespace compat
 }  // namespace v0
 }  // namespace skipmax

@@ -10,6 +10,7 @@
 #include "skipmax/mask/mask_policy.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
+#include "skipmax/score/score_function.hpp"
 #include "skipmax/score/softcap.hpp"
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tile/score_tail.hpp"
@@ -71,6 +72,11 @@ template <class Attention>
 inline constexpr bool counts_hidden =
     hides<Attention>&& is_pointwise<decltype(Attention::normalizer)> &&
     (reads_length<decltype(Attention::normalizer)> || decltype(Attention::rows)::changes_out);
+
+// Value rows of zero weight can be left out.
+template <class Attention>
+inline constexpr bool can_skip_values =
+    is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
 
 // A normalizer with a state and nothing before it: it takes scores out of the accumulators, in its own
 // unit, which is part of the scale of q.
