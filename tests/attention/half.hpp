@@ -54,8 +54,8 @@ void check_special_numbers(const Attention& a) {
       ASSERT_EQ(static_cast<float>(z.out.at(0, i, 1, d)) == -INFINITY, d == 3) << i;
 }
 
-// One key has the weight 1: its value is the result, every finite number whose size is 0 or at least
-// `least`.
+// One key of score 0 has the weight 1: its value is the result, every finite number whose size is 0 or at
+// least `least`.
 template <class T, class Out, class Attention>
 void check_copies(const Attention& a, double least) {
   const problem p{1, 1, 1, 1, 1, 5, 0x10000};
@@ -66,6 +66,7 @@ void check_copies(const Attention& a, double least) {
     return std::isfinite(static_cast<float>(v)) ? v : number<T>(1);
   };
   for (index d = 0; d < p.value_dim; ++d) x.v.at(0, 0, 0, d) = value(d);
+  x.q.fill(number<T>(0));
   run(a, x);
   for (index d = 0; d < p.value_dim; ++d) {
     const auto wanted = static_cast<float>(value(d));

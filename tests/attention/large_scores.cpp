@@ -88,6 +88,52 @@ TEST(large_scores, rows_apart_double) {
   check_rows_apart<double>();
 }
 
+// Whether other rows of its block have scores far from all others' changes no bit of a row.
+template <class T, class Attention>
+void check_rows_beside_others(const Attention& a, const problem& p) {
+  support::operands<T> x(p), beside(p);
+  const auto changed = [](index i) { return i % 14 == 3 || i % 14 == 9; };
+  for (index i = 0; i < p.query_length; ++i)
+    for (index d = 0; changed(i) && d < p.key_dim; ++d)
+      beside.q.at(0, i, 0, d) = T(i % 2 ? 300 : -200);
+  support::run(a, x);
+  support::run(a, beside);
+  for (index i = 0; i < p.query_length; ++i)
+    for (index d = 0; !changed(i) && d < p.value_dim; ++d)
+      ASSERT_EQ(static_cast<double>(x.out.at(0, i, 0, d)),
+                static_cast<double>(beside.out.at(0, i, 0, d)))
+          << i << " of " << support::text(p);
+}
+
+template <class T>
+void check_rows_beside_others() {
+  for (const index keys : {1, 3, 16, 33, 49, 55, 64, 196, 257, 600}) {
+    const problem p{1, 40, keys, 1, 1, 20, 9};
+    check_rows_beside_others<T>(softmax_attention{}, p);
+    check_rows_beside_others<T>(softmax_attention{}.with(causal{}), p);
+    check_rows_beside_others<T>(softmax_attention{}.with(sliding_window{20, 3}), p);
+    check_rows_beside_others<T>(softmax_attention{}.with(softcap{5000}), p);
+  }
+}
+
+TEST(large_scores, rows_beside_others) {
+  check_rows_beside_others<float>();
+  check_rows_beside_others<double>();
+  check_rows_beside_others<bf16>();
+}
+
+// Where the zero of the scores lies changes nothing but roundings, at the edges of what is near zero too.
+TEST(large_scores, shifted) {
+  for (const index keys : {1, 49, 300})
+    for (double shift :
+         {-1000., -90., -60., -30., -28., -27., -20., 20., 27., 28., 30., 60., 90., 1000.}) {
+      std::vector<double> scores;
+      for (index j = 0; j < keys; ++j) scores.push_back(shift + static_cast<double>(j % 7) / 4);
+      check_scores<float>(scores, "shifted");
+      check_scores<double>(scores, "shifted");
+    }
+}
+
 // Keys [first, last) have the score -inf: they are as good as not there.
 template <class T>
 void check_minus_infinity(index keys, index first, index last) {

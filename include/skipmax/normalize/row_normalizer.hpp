@@ -89,5 +89,10 @@ struct score_block {
   bool fresh;             // no earlier tile held keys of the block
 };
 
+// What an epilogue is told of a register that holds the scores of one key: lane i is row + i.
+struct rows_of_key {
+  index row, key;  // key counts columns of the tile
+};
+
 }  // namespace v0
 }  // namespace skipmax

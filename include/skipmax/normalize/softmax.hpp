@@ -3,10 +3,11 @@
 //   weight_j = 2^(s_j - m) / sum_i 2^(s_i - m),  scores in units of log2(e)
 //
 // A row carries a reference m and the sum. Any m is right that neither overflows nor underflows, and
-// the largest score of the first keys nearly always is: so the exponential is taken in the
-// accumulators of q k^T, with no look at the maximum. Only where a row's sum over a tile shows a score
-// far above m is that row's m raised, output and sum so far multiplied by 2^(m_old - m_new), and the
-// tile done again. The division waits for the end. A row whose scores are all -inf is zero.
+// zero nearly always is: so the exponential is taken in the accumulators of q k^T, with no look at the
+// maximum. Only where a row's sum over a tile shows a score far above m, or its sum over its first tile
+// none near m, is that row's m set to its largest score, output and sum so far multiplied by
+// 2^(m_old - m_new), and the tile done again. The division waits for the end. A row whose scores are all
+// -inf is zero.
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
@@ -28,15 +29,14 @@ struct softmax {
 
   template <class Isa, class T>
   SKIPMAX_INLINE void clear(T* state) const {
-    for (int r = 0; r < row_lanes<T, Isa>; ++r) state[r] = lowest<T>();
-    clear_row<Isa>(state + row_lanes<T, Isa>, row_lanes<T, Isa> * lanes<T, Isa>);
+    clear_row<Isa>(state, state_size<Isa, T>);
   }
 
   template <class Isa, class T, class Scorer>
   SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
     const auto& block = score.block;
-    const key_range middle = in_accumulators<Isa, Scorer>(block);
+    const key_range middle = in_accumulators<Isa>(score);
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
     alignas(64) T of_tile[R * W];
     T* const so_far = state + R;
@@ -45,31 +45,33 @@ struct softmax {
 
     score(left.first, left.last);
     score(right.first, right.last);
+    score.with_epilogue(middle.first, middle.last, block.weights,
+                        exponential_of<Isa>(state, sums, block));
     hide_unseen<Isa>(block, left);
     hide_unseen<Isa>(block, right);
-    if (block.fresh) raise<Isa>(state, block, left, every_row, rescale);
-    score.with_epilogue(middle.first, middle.last, block.weights, exponential<Isa, T>{state, sums});
     exponentials<Isa>(state, sums, block, left);
     exponentials<Isa>(state, sums, block, right);
 
-    const unsigned high = far_above<Isa>(sums, block.rows);
-    if (high != 0) {
+    const unsigned moved = out_of_range<Isa>(state, sums, block);
+    if (moved != 0) {
       score(block.any.first, block.any.last);
       hide_unseen<Isa>(block, block.any);
-      raise<Isa>(state, block, block.any, high, rescale);
+      set_references<Isa>(state, block, moved, rescale);
       clear_row<Isa>(sums, R * W);
-      exponentials<Isa>(state, sums, block, middle);  // the order of the sum stays
+      const index tail = score.in_panels();  // the order of the sum stays
+      exponentials<Isa>(state, sums, block, cut(middle, {middle.first, tail}));
+      exponentials<Isa>(state, sums, block, cut(middle, {tail, middle.last}));
       exponentials<Isa>(state, sums, block, left);
       exponentials<Isa>(state, sums, block, right);
     }
     if (!block.fresh) add_row<Isa>(so_far, sums, block.rows * W);
-    return high != 0 && !block.fresh;
+    return moved != 0 && !block.fresh;
   }
 
   template <class Isa, class T>
   SKIPMAX_INLINE void finish(const T* state, T* factor) const {
     constexpr int R = row_lanes<T, Isa>;
-    reduce_rows<Isa>(state + R, R, factor, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
+    reduce_rows<Isa>(state + R, R, factor, plus{});
     for (int r = 0; r < R; ++r) factor[r] = factor[r] == T(0) ? T(0) : T(1) / factor[r];
   }
 
@@ -79,8 +81,9 @@ struct softmax {
     alignas(64) T of_lanes[lanes<T, Isa>];
     simd<T, Isa>::load_aligned(state + row_lanes<T, Isa> + r * lanes<T, Isa>)
         .store_aligned(of_lanes);
-    kept[0] = state[r], kept[1] = T(0);
+    kept[1] = T(0);
     for (int i = 0; i < lanes<T, Isa>; ++i) kept[1] += of_lanes[i];
+    kept[0] = kept[1] == T(0) ? lowest<T>() : state[r];
   }
 
   template <class T>
@@ -107,30 +110,35 @@ struct softmax {
   }
 
  private:
-  static constexpr unsigned every_row = ~0u;
-  // Scores up to 13 above m in natural units are as good as m. Far from overflow, and rare to reach:
-  // a tile that reaches it is scored twice.
-  static constexpr int far = 1 << 20;
+  // A row's sum over a tile, lane by lane, is at most `far` and in its first tile at least 1 / far: scores
+  // within about 27 of m in natural units are as good as m. Far from overflow, and rare to leave: a tile
+  // that does is scored twice.
+  template <class T>
+  static constexpr T far = static_cast<T>(0x1p40);
 
-  // Before any key: finite, so that -inf - m is -inf and not NaN.
+  // Where all scores so far are -inf. Finite, so that -inf - m is -inf and not NaN.
   template <class T>
   SKIPMAX_INLINE static constexpr T lowest() {
     return sizeof(T) == 4 ? static_cast<T>(-1.7e38) : static_cast<T>(-8e307);
   }
 
-  // Columns whose scores need not be stored first: whole panels that all rows see, but for the first
-  // panel of a fresh block, from which m is taken.
-  template <class Isa, class Scorer, class T, class E>
-  SKIPMAX_INLINE static key_range in_accumulators(const score_block<T, E>& block) {
-    constexpr index NR = register_block<T, Isa>::columns;
-    const index first = (block.all.first + NR - 1) / NR * NR + (block.fresh ? NR : 0);
-    const index last = block.all.last / NR * NR;
-    if (!Scorer::raw || first >= last) return {block.any.last, block.any.last};
+  // Columns whose scores need not be stored first: whole registers that all rows see, and the tail that
+  // is scored by itself.
+  template <class Isa, class Scorer>
+  SKIPMAX_INLINE static key_range in_accumulators(const Scorer& score) {
+    using T = std::remove_pointer_t<decltype(score.block.scores)>;
+    constexpr index NR = register_block<T, Isa>::columns, W = lanes<T, Isa>;
+    const key_range any = score.block.any, all = score.block.all;
+    const index first = (all.first + NR - 1) / NR * NR;
+    const bool to_the_end =
+        all.last == any.last && (all.last % W == 0 || all.last > score.in_panels());
+    const index last = to_the_end ? all.last : all.last / NR * NR;
+    if (!Scorer::raw || first >= last) return {any.last, any.last};
     return {first, last};
   }
 
-  // Epilogue of q k^T: scores to weights, and their sum to the row's.
-  template <class Isa, class T>
+  // Epilogue of q k^T: scores to weights, packed as E, and their sum to the row's.
+  template <class Isa, class T, class E>
   struct exponential {
     const T* m;  // [rows]
     T* sums;     // [rows][lanes]
@@ -140,13 +148,26 @@ struct softmax {
       const V reference(m[r]);
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < NV; ++v) s[v] = math::exp2_nonpositive(s[v] - reference);
-      V sum = s[0];
-#pragma GCC unroll 2
-      for (std::size_t v = 1; v < NV; ++v) sum = sum + s[v];
       T* at = sums + r * lanes<T, Isa>;
-      (V::load_aligned(at) + sum).store_aligned(at);
+      add_packed<E>(V::load_aligned(at), s).store_aligned(at);
+    }
+
+    template <class V>
+    SKIPMAX_INLINE void operator()(rows_of_key at, V (&s)[1]) const {
+      constexpr int W = lanes<T, Isa>;
+      packed_number_of<E> weight[W];
+      s[0] = math::exp2_nonpositive(s[0] - V::load_aligned(m + at.row));
+      store_rounded<Isa, T>(weight, s[0]);
+      T* sum = sums + at.row * W + at.key % W / numbers_in<E>;
+      for (int i = 0; i < W; ++i, sum += W) *sum += static_cast<T>(weight[i]);
     }
   };
+
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static exponential<Isa, T, E> exponential_of(const T* state, T* sums,
+                                                              const score_block<T, E>&) {
+    return {state, sums};
+  }
 
   // What a row does not see in its first and last register of stored columns gets weight 0.
   template <class Isa, class T, class E>
@@ -167,7 +188,7 @@ struct softmax {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
     if (columns.first >= columns.last) return;
-    const exponential<Isa, T> of_row{m, sums};
+    const auto of_row = exponential_of<Isa>(m, sums, block);
     for (int r = 0; r < block.rows; ++r) {
       const key_range seen = cut(block.seen[r], columns);
       T* row = block.scores + r * block.stride;
@@ -191,46 +212,58 @@ struct softmax {
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
   }
 
-  // Rows, one bit each, with a sum that no tile of scores near m can reach.
-  template <class Isa, class T>
-  SKIPMAX_INLINE static unsigned far_above(const T* sums, int rows) {
+  // Rows, one bit each, whose sum shows that m will not do. Not those that see no key of the block's
+  // first tile: what theirs should be is not known yet.
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static unsigned out_of_range(T* state, const T* sums,
+                                              const score_block<T, E>& block) {
     using V = simd<T, Isa>;
-    const V bound(static_cast<T>(far));
-    V most(T(0));
-    for (int r = 0; r < rows; ++r)
-      most = compat::max(most, V::load_aligned(sums + r * lanes<T, Isa>));
+    constexpr index W = lanes<T, Isa>;
+    const V high(far<T>), low(1 / far<T>);
+    V most(T(0)), least(high);
+    for (int r = 0; r < block.rows; ++r) {
+      const V sum = V::load_aligned(sums + r * W);
+      most = compat::max(most, sum);
+      least = math::select(sum < least, sum, least);
+    }
+    if (xsimd::all(most <= high) && (!block.fresh || xsimd::all(least >= low))) return 0;
     unsigned found = 0;
-    if (xsimd::any(most > bound))
-      for (int r = 0; r < rows; ++r)
-        if (xsimd::any(V::load_aligned(sums + r * lanes<T, Isa>) > bound)) found |= 1u << r;
+    for (int r = 0; r < block.rows; ++r) {
+      const V sum = V::load_aligned(sums + r * W);
+      if (block.fresh && block.seen[r].first >= block.seen[r].last)
+        state[r] = lowest<T>();
+      else if (xsimd::any(sum > high) || (block.fresh && xsimd::all(sum < low)))
+        found |= 1u << r;
+    }
     return found;
   }
 
-  // m = max(m, stored scores in `columns`) for the rows asked for; their sums, and rescale for their
-  // outputs, by 2^(m_old - m_new).
+  // m of the rows asked for becomes their largest stored score, or stays if they had a larger one; their
+  // sums so far, and rescale for their outputs, by 2^(m_old - m_new).
   template <class Isa, class T, class E>
-  SKIPMAX_INLINE static void raise(T* state, const score_block<T, E>& block, key_range columns,
-                                   unsigned rows, T* rescale) {
+  SKIPMAX_INLINE static void set_references(T* state, const score_block<T, E>& block, unsigned rows,
+                                            T* rescale) {
     using V = simd<T, Isa>;
     constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
+    constexpr T nothing = static_cast<T>(-__builtin_inf());
     alignas(64) T of_lanes[R * W], largest[R];
     for (int r = 0; r < R; ++r) {
-      V most(static_cast<T>(-__builtin_inf()));
-      const key_range seen = r < block.rows ? cut(block.seen[r], columns) : key_range{};
-      T* row = block.scores + r * block.stride;
-      if (seen.first < seen.last && (rows >> r & 1u) != 0)
+      V most(nothing);
+      if ((rows >> r & 1u) != 0) {
+        if (block.fresh) state[r] = nothing;
+        const key_range seen = block.seen[r];
+        const T* row = block.scores + r * block.stride;
         for (index j = seen.first / W * W; j < seen.last; j += W)
           most = compat::max(most, V::load_aligned(row + j));
+      }
       most.store_aligned(of_lanes + r * W);
     }
     reduce_rows<Isa>(of_lanes, R, largest,
                      [](auto a, auto b) SKIPMAX_LAMBDA { return compat::max(a, b); });
     for (int r = 0; r < R; r += W) {
       const V before = V::load_aligned(state + r);
-      const V here = V::load_aligned(largest + r);
-      const V now = block.fresh
-                        ? math::select(here > V(static_cast<T>(-__builtin_inf())), here, before)
-                        : compat::max(before, here);
+      const V most = compat::max(before, V::load_aligned(largest + r));
+      const V now = math::select(most > V(nothing), most, V(lowest<T>()));
       now.store_aligned(state + r);
       if (!block.fresh) math::exp2_nonpositive(before - now).store_aligned(rescale + r);
     }

@@ -78,16 +78,43 @@ SKIPMAX_INLINE void store_packed(T* to, const V (&x)[NV]) {
 }
 #if defined(__AVX512BF16__) && defined(__AVX512F__)
 template <class V>
+SKIPMAX_INLINE __m512i pairs_of(const V (&x)[2]) {
+  return __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(x[1], x[0]));
+}
+template <class V>
+SKIPMAX_INLINE __m256i pairs_of(const V (&x)[1]) {
+  return __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x[0]));
+}
+template <class V>
 SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[2]) {
-  const __m512i pairs = __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(x[1], x[0]));
-  _mm512_store_si512(to, pairs);
+  _mm512_store_si512(to, pairs_of(x));
 }
 template <class V>
 SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
-  const __m256i pairs = __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x[0]));
-  _mm256_store_si256(reinterpret_cast<__m256i*>(to), pairs);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(to), pairs_of(x));
 }
 #endif
+
+// sum, lane by lane, and what store_packed makes of x: rounded if it holds pairs, whose two numbers go
+// to one lane.
+template <class E, class V, std::size_t NV>
+SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
+  if constexpr (!is_pair<E>) {
+    V all = x[0];
+#pragma GCC unroll 2
+    for (std::size_t v = 1; v < NV; ++v) all = all + x[v];
+    return sum + all;
+  } else {
+#if defined(__AVX512BF16__) && defined(__AVX512F__)
+    const V ones = __builtin_bit_cast(V, _mm512_set1_epi32(0x3f803f80));
+    if constexpr (NV == 2)
+      return multiply_packed<E>(V(__builtin_bit_cast(__m512, pairs_of(x))), ones, sum);
+    else
+      return multiply_packed<E>(V(__builtin_bit_cast(__m512, _mm512_zextsi256_si512(pairs_of(x)))),
+                                ones, sum);
+#endif
+  }
+}
 
 // A register of pairs, a number of each row; without a second row it is zero. Any alignment.
 template <class Isa>

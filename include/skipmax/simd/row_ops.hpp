@@ -24,22 +24,21 @@ SKIPMAX_INLINE void fill_outside(T* row, index first, index last, T fill) {
   }
 }
 
-// result[r] = op over the lanes of rows[r], for `count` rows, a multiple of the lanes: by squares,
-// so that the reduction is one vertical pass.
+// result[r] = op over the lanes of rows[r], for `count` rows, a multiple of the lanes.
 template <class Isa, class T, class Op>
 SKIPMAX_INLINE void reduce_rows(const T* rows, int count, T* result, Op op) {
   using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
   for (int r = 0; r < count; r += W) {
-    V square[V::size];
-#pragma GCC unroll 16
-    for (int i = 0; i < W; ++i) square[i] = V::load_aligned(rows + (r + i) * W);
-    transpose(square);
+    V of_group[G];
 #pragma GCC unroll 4
-    for (int half = W / 2; half > 0; half /= 2)
-#pragma GCC unroll 8
-      for (int i = 0; i < half; ++i) square[i] = op(square[i], square[i + half]);
-    square[0].store_aligned(result + r);
+    for (int g = 0; g < G; ++g) {
+      V row[E];
+#pragma GCC unroll 4
+      for (int e = 0; e < E; ++e) row[e] = V::load_aligned(rows + (r + g * E + e) * W);
+      of_group[g] = reduce_within_128_bits(row, op);
+    }
+    reduce_128_bits(of_group, op).store_aligned(result + r);
   }
 }
 

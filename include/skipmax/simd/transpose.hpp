@@ -97,33 +97,41 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   }
 }
 
-// Sums over the lanes of registers, in half of the shuffles that a transposed square takes: x[i] is added
-// up to lane i of the result. First W / E times E registers to one each, which still has a sum for each
-// 128-bit lane, then these W / E to one. E = 4 floats or 2 doubles.
+// op over the lanes of registers, in half of the shuffles that a transposed square takes: what x[i] holds
+// is brought to lane i of the result. First W / E times E registers to one each, which still has a number
+// for each 128-bit lane, then these W / E to one. E = 4 floats or 2 doubles.
 template <class V>
 inline constexpr int lanes_of_128_bits = 16 / static_cast<int>(sizeof(typename V::value_type));
 
-template <class Low, class High, class V>
-SKIPMAX_INLINE V sum_of_exchanged(V a, V b) {
+struct plus {
+  template <class V>
+  SKIPMAX_INLINE V operator()(V a, V b) const {
+    return a + b;
+  }
+};
+
+template <class Low, class High, class V, class Op>
+SKIPMAX_INLINE V reduce_exchanged(V a, V b, Op op) {
   detail::exchange<Low, High>(a, b);
-  return a + b;
+  return op(a, b);
 }
 
-template <class V>
-SKIPMAX_INLINE V sum_within_128_bits(const V (&x)[lanes_of_128_bits<V>]) {
+template <class V, class Op>
+SKIPMAX_INLINE V reduce_within_128_bits(const V (&x)[lanes_of_128_bits<V>], Op op) {
   using namespace detail;
   constexpr int W = V::size, E = lanes_of_128_bits<V>;
   using low = interleave<W, E, 1, false>;
   using high = interleave<W, E, 1, true>;
   if constexpr (E == 2)
-    return sum_of_exchanged<low, high>(x[0], x[1]);
+    return reduce_exchanged<low, high>(x[0], x[1], op);
   else
-    return sum_of_exchanged<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(
-        sum_of_exchanged<low, high>(x[0], x[1]), sum_of_exchanged<low, high>(x[2], x[3]));
+    return reduce_exchanged<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(
+        reduce_exchanged<low, high>(x[0], x[1], op), reduce_exchanged<low, high>(x[2], x[3], op),
+        op);
 }
 
-template <class V>
-SKIPMAX_INLINE V sum_of_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>]) {
+template <class V, class Op>
+SKIPMAX_INLINE V reduce_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>], Op op) {
   using namespace detail;
   constexpr int W = V::size, E = lanes_of_128_bits<V>, G = W / E;
   using low = join<W, E, true, false>;
@@ -131,10 +139,11 @@ SKIPMAX_INLINE V sum_of_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>]) {
   if constexpr (G == 1)
     return x[0];
   else if constexpr (G == 2)
-    return sum_of_exchanged<low, high>(x[0], x[1]);
+    return reduce_exchanged<low, high>(x[0], x[1], op);
   else
-    return sum_of_exchanged<join<W, E, false, false>, join<W, E, false, true>>(
-        sum_of_exchanged<low, high>(x[0], x[1]), sum_of_exchanged<low, high>(x[2], x[3]));
+    return reduce_exchanged<join<W, E, false, false>, join<W, E, false, true>>(
+        reduce_exchanged<low, high>(x[0], x[1], op), reduce_exchanged<low, high>(x[2], x[3], op),
+        op);
 }
 
 }  // namespace v0

@@ -58,7 +58,8 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int
     for (int r = 0; r < R; ++r) sum[r][n] = of_key[r];
   }
 #pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) sum_within_128_bits(sum[r]).store_aligned(sums + r * sum_stride);
+  for (int r = 0; r < R; ++r)
+    reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
 }
 
 // Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
@@ -84,7 +85,7 @@ SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k
       V of_row[G];
 #pragma GCC unroll 4
       for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
-      sum_of_128_bits(of_row).store_aligned(s.data + r * s.stride + start);
+      reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start);
     }
   }
 }
@@ -105,6 +106,8 @@ struct key_row_scorer {
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
   index ahead;      // how much further on in k lies what is fetched meanwhile
+
+  SKIPMAX_INLINE index in_panels() const { return block.any.last; }
 
   template <class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index, index, T*, Epilogue) const {}

@@ -2,7 +2,7 @@
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
 //   q [depth panels][MR][depth_stride], k [keys][depth in whole registers], s [MR][weight_stride]
-//   the epilogue sees a register of rows and so must treat all rows alike
+//   the epilogue sees registers of rows, all of one key
 //
 // 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
 // that is needed, a tenth of the time at L = 49. The order of this sum differs from score_tile's, so a
@@ -62,10 +62,10 @@ SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, inde
     with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
       dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
     });
-    reduce_rows<Isa>(lane_sums, R, score, [](auto a, auto b) SKIPMAX_LAMBDA { return a + b; });
+    reduce_rows<Isa>(lane_sums, R, score, plus{});
     for (int r = 0; r < R; r += W) {
       V of_rows[1] = {V::load_aligned(score + r)};
-      epilogue(r, of_rows);
+      epilogue(rows_of_key{r, j}, of_rows);
       store_rounded<Isa, T>(result + r, of_rows[0]);
     }
     for (int r = 0; r < rows; ++r) set_packed(s + r * layout::weight_stride, j, result[r]);

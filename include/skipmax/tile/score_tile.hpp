@@ -17,8 +17,8 @@ inline namespace v0 {
 
 // What becomes of the scores: epilogue(r, scores) changes the NV registers of row r in place.
 struct raw_scores {
-  template <class V, std::size_t NV>
-  SKIPMAX_INLINE void operator()(int, V (&)[NV]) const {}
+  template <class Row, class V, std::size_t NV>
+  SKIPMAX_INLINE void operator()(Row, V (&)[NV]) const {}
 };
 
 // What else goes on while a panel is computed: meanwhile() is called each time its depth has gone on by

@@ -27,8 +27,8 @@ inline constexpr bool has_few_operations = requires {
 template <class Score>
 struct weight_epilogue {
   Score score;
-  template <class V, std::size_t NV>
-  SKIPMAX_INLINE void operator()(int, V (&s)[NV]) const {
+  template <class Row, class V, std::size_t NV>
+  SKIPMAX_INLINE void operator()(Row, V (&s)[NV]) const {
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < NV; ++v) s[v] = score.value(s[v]);
   }
@@ -48,8 +48,8 @@ template <class T, class Epilogue>
 struct scaled_epilogue {
   T scale;
   Epilogue then;
-  template <class V, std::size_t NV>
-  SKIPMAX_INLINE void operator()(int r, V (&s)[NV]) const {
+  template <class Row, class V, std::size_t NV>
+  SKIPMAX_INLINE void operator()(Row r, V (&s)[NV]) const {
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < NV; ++v) {
       s[v] = s[v] * V(scale);
@@ -270,6 +270,9 @@ struct block_scorer {
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
   upcoming_reads& next;  // a part of it comes with each panel
+
+  // Columns from here on are scored by score_tail.
+  SKIPMAX_INLINE index in_panels() const { return k.in_panels; }
 
   // Columns [first, last) with an epilogue of their own, whose results go to block.scores or
   // block.weights.
