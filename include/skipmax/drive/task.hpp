@@ -31,14 +31,20 @@ struct task_place {
 
 template <class T, class S>
 SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index number) {
-  const index heads = plan.sizes.heads, of_sequence = number % (plan.blocks * heads);
+  // Mostly by 1, and what 49 keys take is not much more than some divisions.
+  const auto divide = [](index a, index b) SKIPMAX_LAMBDA { return b == 1 ? a : a / b; };
+  const index heads = plan.sizes.heads, kv_heads = plan.sizes.kv_heads;
+  const index sequence = number / (plan.blocks * heads);
+  const index of_sequence = number - sequence * (plan.blocks * heads);
+  const index inner = plan.heads_together ? heads : plan.blocks;
+  const index quotient = divide(of_sequence, inner), remainder = of_sequence - quotient * inner;
   // The last blocks first: under a causal mask they are the longest.
-  const index before = plan.heads_together ? of_sequence / heads : of_sequence % plan.blocks;
-  const index head = plan.heads_together ? of_sequence % heads : of_sequence / plan.blocks;
+  const index before = plan.heads_together ? quotient : remainder;
+  const index head = plan.heads_together ? remainder : quotient;
   const index first = (plan.blocks - 1 - before) * plan.query_block;
-  const sequence_place in = place_sequence(plan, number / (plan.blocks * heads));
+  const sequence_place in = place_sequence(plan, sequence);
   const index rest = in.query_length - first;
-  return {in, head, head / (heads / plan.sizes.kv_heads), first,
+  return {in, head, heads == kv_heads ? head : head / (heads / kv_heads), first,
           rest < 0                  ? 0
           : rest < plan.query_block ? rest
                                     : plan.query_block};

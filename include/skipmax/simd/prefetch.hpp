@@ -17,9 +17,17 @@ struct upcoming_rows {
   SKIPMAX_INLINE void fetch_part() {
     const index count = part < rows ? part : rows;
     rows -= count;
-    for (index r = 0; r < count; ++r, address += static_cast<std::uintptr_t>(stride_bytes))
-      for (std::uintptr_t x = 0; x < static_cast<std::uintptr_t>(row_bytes); x += 64)
-        __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, 2);
+    const auto bytes = static_cast<std::uintptr_t>(row_bytes);
+    for (index r = 0; r < count; ++r, address += static_cast<std::uintptr_t>(stride_bytes)) {
+      std::uintptr_t x = 0;
+      for (; x + 256 <= bytes; x += 256) fetch(x), fetch(x + 64), fetch(x + 128), fetch(x + 192);
+      for (; x < bytes; x += 64) fetch(x);
+    }
+  }
+
+ private:
+  SKIPMAX_INLINE void fetch(std::uintptr_t x) const {
+    __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, 2);
   }
 };
 
