@@ -42,6 +42,16 @@ SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
   return {(all.first + 1) / 2 * 2, all.last == last_of_tile ? all.last : all.last / 2 * 2};
 }
 
+// Over the keys of non-zero weight alone, where that is faster.
+template <class Isa, class T, class E, class Out, class Attention>
+SKIPMAX_INLINE void add_values([[maybe_unused]] const Attention& a, const E* weights, int rows,
+                               row_matrix<const E> v, index keys, const value_output<T, Out>& to,
+                               index width) {
+  if constexpr (can_skip_values<Attention> && !is_pair<E>)
+    if (sparse_value_tile<Isa>(a.zeros, weights, rows, v, keys, to, width)) return;
+  value_tile<Isa, T>(weights, rows, v, keys, to, width);
+}
+
 // One row block over one key tile.
 template <class Isa, class T>
 struct block_step {
@@ -99,12 +109,9 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     add_ragged_keys<Isa, false>(task.weights, keys, rows, v, sums);
     earlier = true;
   }
-  const bool to_out = std::is_same_v<typename S::out, T> && keys.last && shared &&
-                      !Rows::changes_out && width == plan.sizes.value_dim &&
+  using Out = typename S::out;
+  const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
                       padded_rows<layout::rows>(rows) == rows;
-  row_matrix<T> result = sums;
-  if constexpr (std::is_same_v<typename S::out, T>)
-    if (to_out) result = rows_at(plan.out, place_of(task, row));
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
   if (shared) {
@@ -115,11 +122,17 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     const E* weights = task.weights + all.first / N;
     const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
     const index count = packed_elements<E>(all.last - all.first);
-    const value_output<T> output{{earlier ? sums.data : nullptr, width}, result, factor};
-    bool done = false;
-    if constexpr (can_skip_values<Attention> && !is_pair<E>)
-      done = sparse_value_tile<Isa>(a.zeros, weights, rows, values_seen, count, output, width);
-    if (!done) value_tile<Isa, T>(weights, rows, values_seen, count, output, width);
+    const auto add_to = [&]<class To>(row_matrix<To> result) SKIPMAX_LAMBDA {
+      const value_output<T, To> to{{earlier ? sums.data : nullptr, width}, result, factor};
+      add_values<Isa>(a, weights, rows, values_seen, count, to, width);
+    };
+    const row_matrix<Out> out = rows_at(plan.out, place_of(task, row));
+    if constexpr (std::is_same_v<Out, T>)
+      add_to(to_out ? out : sums);
+    else if (to_out)
+      add_to(out);
+    else
+      add_to(sums);
   }
   if (to_out || !keys.last) return;
   if (!shared)

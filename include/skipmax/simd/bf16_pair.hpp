@@ -95,6 +95,20 @@ SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
 }
 #endif
 
+// NV registers of sums of products of E to a row of the caller's. Any alignment.
+template <class E, class Isa, class T, std::size_t NV, class Out>
+SKIPMAX_INLINE void store_sums(Out* to, const simd<T, Isa> (&x)[NV]) {
+#if defined(__AVX512BF16__) && defined(__AVX512F__)
+  if constexpr (is_pair<E> && std::is_same_v<Out, bf16>) {
+    const auto rounded = pairs_of(x);
+    __builtin_memcpy(to, &rounded, sizeof rounded);
+    return;
+  }
+#endif
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < NV; ++v) store_rounded<Isa, T>(to + v * lanes<T, Isa>, x[v]);
+}
+
 // sum, lane by lane, and what store_packed makes of x: rounded if it holds pairs, whose two numbers go
 // to one lane.
 template <class E, class V, std::size_t NV>

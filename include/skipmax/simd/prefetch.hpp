@@ -7,6 +7,7 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {
   std::uintptr_t address = 0;  // an integer: it runs past the rows
   index rows = 0, row_bytes = 0, stride_bytes = 0;
@@ -33,8 +34,10 @@ struct upcoming_rows {
 
 template <class T>
 SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, index dim) {
-  constexpr index bytes = sizeof(T);
-  return {reinterpret_cast<std::uintptr_t>(from.data), rows, dim * bytes, from.stride * bytes};
+  constexpr index bytes = sizeof(T), block = 256;
+  const auto address = reinterpret_cast<std::uintptr_t>(from.data);
+  if (from.stride == dim) return {address, (rows * dim * bytes + block - 1) / block, block, block};
+  return {address, rows, dim * bytes, from.stride * bytes};
 }
 
 // The cache line `ahead` elements after `at`, into the L1 cache. It may lie beyond everything.

@@ -20,16 +20,16 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class T>
+template <class T, class Out = T>
 struct value_output {
   row_matrix<const T> earlier;  // null data: nothing came before
-  row_matrix<T> out;
+  row_matrix<Out> out;
   const T* factor;  // [rows]
 };
 
-template <class Isa, class T, int MR, int NV, class E>
+template <class Isa, class T, int MR, int NV, class E, class Out>
 SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys,
-                                  const value_output<T>& to, index x) {
+                                  const value_output<T, Out>& to, index x) {
   using V = simd<T, Isa>;
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
@@ -40,16 +40,19 @@ SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index
       value =
           value + V::load_aligned(to.earlier.data + r * to.earlier.stride + x + c * lanes<T, Isa>);
     });
-  sum.for_each([&](int r, int c, V value) SKIPMAX_LAMBDA {
-    (value * V(to.factor[r]))
-        .store_unaligned(to.out.data + r * to.out.stride + x + c * lanes<T, Isa>);
-  });
+#pragma GCC unroll 16
+  for (int r = 0; r < MR; ++r) {
+    V row[NV];
+#pragma GCC unroll 2
+    for (int c = 0; c < NV; ++c) row[c] = sum.at[r][c] * V(to.factor[r]);
+    store_sums<E, Isa, T>(to.out.data + r * to.out.stride + x, row);
+  }
 }
 
 // Keys that all rows of the block see, in elements; width is in whole registers.
-template <class Isa, class T, class E>
+template <class Isa, class T, class E, class Out>
 SKIPMAX_INLINE void value_tile(const E* weights, int rows, row_matrix<const E> v, index keys,
-                               const value_output<T>& to, index width) {
+                               const value_output<T, Out>& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
