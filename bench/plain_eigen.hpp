@@ -87,7 +87,7 @@ T* score_buffer(index size) {
 template <class T, class Weigh, class Products = eigen_products>
 forward_call<T> plain_forward(bool causal, Weigh weigh, Products products = {}) {
   return [=](const operands<T>& x, const workers& on) {
-    const index size = x.q.length * x.k.length;
+    const index size = (x.q.length * x.k.length + 15) / 16 * 16;  // each worker's is aligned
     T* buffer = score_buffer<T>(size * on.concurrency());
     on.for_each_task(x.q.batch * x.q.heads, [&](index task, int worker) {
       plain_head(x, task / x.q.heads, task % x.q.heads, causal, buffer + worker * size, weigh,
