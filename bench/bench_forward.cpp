@@ -1,6 +1,7 @@
-// Every functor over every workload, and plain Eigen beside them. `bench_forward --help` has the
+// Every functor over every workload, plain Eigen beside them, and other libraries if asked for. `bench_forward --help` has the
 // rest.
 #include "functors.hpp"
+#include "peers/peers.hpp"
 #include "runner.hpp"
 
 int main(int argc, char** argv) {
@@ -10,7 +11,7 @@ int main(int argc, char** argv) {
           bench::add_squared_relu, bench::add_relu6, bench::add_gelu, bench::add_gelu_erf,
           bench::add_softplus, bench::add_identity, bench::add_sigmoid, bench::add_silu,
           bench::add_laplace, bench::add_dressed_functors, bench::add_biased_functors,
-          bench::add_skipping_functors, bench::add_eigen})
+          bench::add_skipping_functors, bench::add_eigen, bench::add_peers})
       add(o);
   });
 }

@@ -46,20 +46,33 @@ struct plain_relu {
   }
 };
 
-template <class T, class Weigh>
-void plain_head(const operands<T>& x, index b, index h, bool causal, T* scores, Weigh weigh) {
+// The two products of a head; whoever has faster ones passes others.
+struct eigen_products {
+  template <class T, class Rows, class Scores>
+  void scores(T scale, const Rows& q, const Rows& k, Scores& s) const {
+    s.noalias() = (scale * q) * k.transpose();
+  }
+  template <class Scores, class Rows, class Out>
+  void values(const Scores& p, const Rows& v, Out& out) const {
+    out.noalias() = p * v;
+  }
+};
+
+template <class T, class Weigh, class Products>
+void plain_head(const operands<T>& x, index b, index h, bool causal, T* scores, Weigh weigh,
+                Products products) {
   const index n = x.q.length, m = x.k.length, kv = h / (x.q.heads / x.k.heads);
   Eigen::Map<matrix<T>, Eigen::AlignedMax> s(scores, n, m);
   auto out = head_of(x.out, b, h);
   const T scale = T(1) / std::sqrt(static_cast<T>(x.q.dim));
-  s.noalias() = (scale * head_of(x.q, b, h)) * head_of(x.k, b, kv).transpose();
+  products.scores(scale, head_of(x.q, b, h), head_of(x.k, b, kv), s);
   Eigen::Array<T, Eigen::Dynamic, 1> divisor(n);
   for (index i = 0; i < n; ++i) {
     const index visible = causal ? std::clamp<index>(m - n + i + 1, 0, m) : m;
     divisor[i] = visible ? weigh(s.row(i).head(visible)) : T(1);
     s.row(i).tail(m - visible).setZero();
   }
-  out.noalias() = s * head_of(x.v, b, kv);
+  products.values(s, head_of(x.v, b, kv), out);
   out.array().colwise() /= divisor;
 }
 
@@ -71,13 +84,14 @@ T* score_buffer(index size) {
   return buffer.data();
 }
 
-template <class T, class Weigh>
-forward_call<T> plain_forward(bool causal, Weigh weigh) {
+template <class T, class Weigh, class Products = eigen_products>
+forward_call<T> plain_forward(bool causal, Weigh weigh, Products products = {}) {
   return [=](const operands<T>& x, const workers& on) {
-    const index size = x.q.length * x.k.length;
+    const index size = (x.q.length * x.k.length + 15) / 16 * 16;  // each worker's is aligned
     T* buffer = score_buffer<T>(size * on.concurrency());
     on.for_each_task(x.q.batch * x.q.heads, [&](index task, int worker) {
-      plain_head(x, task / x.q.heads, task % x.q.heads, causal, buffer + worker * size, weigh);
+      plain_head(x, task / x.q.heads, task % x.q.heads, causal, buffer + worker * size, weigh,
+                 products);
     });
     return size * on.concurrency() * static_cast<index>(sizeof(T));
   };

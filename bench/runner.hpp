@@ -93,23 +93,44 @@ void measure(benchmark::State& state, const workload& w, int threads,
   state.counters["workspace_bytes"] = static_cast<double>(bytes);
 }
 
+// What is wrong with what a call wrote to out, or nothing. Out is NaN before that call.
 template <class T>
-void add_run(const std::string& functor, const workload& w, int threads, forward_call<T> forward) {
+using output_check = std::function<std::string(const workload&, const operands<T>&)>;
+
+// The first call takes its memory, and its output is checked if there is a check.
+template <class T>
+std::string first_call(const workload& w, int threads, const forward_call<T>& forward,
+                       const output_check<T>& check) {
+  const operands<T>& x = operands_of<T>(w);
+  if (check) fill_nan(x.out);
+  forward(x, workers_of(threads));
+  return check ? check(w, x) : "";
+}
+
+template <class T>
+void add_run(const std::string& functor, const workload& w, int threads, forward_call<T> forward,
+             output_check<T> check) {
   const std::string name =
       "forward/" + functor + "/" + dtype<T> + "/" + w.name + "/threads:" + std::to_string(threads);
-  benchmark::RegisterBenchmark(name.c_str(), [=, warm = false](benchmark::State& state) mutable {
+  benchmark::RegisterBenchmark(name.c_str(), [=, warm = false, wrong = std::string()](
+                                                 benchmark::State& state) mutable {
     show_progress(name);
-    if (!warm) forward(operands_of<T>(w), workers_of(threads));  // takes its memory
+    if (!warm) wrong = first_call<T>(w, threads, forward, check);
     warm = true;
-    measure<T>(state, w, threads, forward);
+    if (wrong.empty())
+      measure<T>(state, w, threads, forward);
+    else
+      state.SkipWithError(wrong.c_str());
   })->Unit(benchmark::kMicrosecond);
 }
 
-// make(workload) is the call of that functor, with memory of its own.
+// make(workload) is the call of that functor, with memory of its own, or none where it has none.
 template <class T, class Make>
-void add_runs(const options& o, const std::string& functor, const Make& make) {
+void add_runs(const options& o, const std::string& functor, const Make& make,
+              const output_check<T>& check = {}) {
   for (int threads : o.threads)
-    for (const workload& w : o.workloads) add_run<T>(functor, w, threads, make(w));
+    for (const workload& w : o.workloads)
+      if (const forward_call<T> forward = make(w)) add_run<T>(functor, w, threads, forward, check);
 }
 
 template <class T, class Make>

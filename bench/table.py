@@ -18,7 +18,10 @@ NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64|bf16|f16)/(?P<wor
 DTYPES = ("f32", "f64", "bf16", "f16")
 FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
             "relu_qk_layernorm relu_gated relu_gated_silu relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
-            "hstu relu_dense eigen_softmax eigen_relu").split()
+            "hstu relu_dense eigen_softmax eigen_relu openblas_softmax openblas_relu onednn_softmax onednn_relu "
+            "libxsmm_softmax libxsmm_relu").split()
+PEERS = {"eigen": "plain Eigen", "openblas": "Eigen over OpenBLAS", "onednn": "oneDNN",
+         "libxsmm": "a loop over libxsmm tiles"}
 WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16_qkv long_4k_w256 ragged "
              "equal hstu_1k long_4k_z50 long_4k_z70 long_4k_z85 long_4k_z95 vit_s8_z85").split()
 
@@ -75,7 +78,7 @@ def print_table(medians, dtype, threads):
     runs = {(w, f): m for (d, t, w, f), m in medians.items() if (d, t) == (dtype, threads)}
     workloads = in_order((w for w, _ in runs), WORKLOADS)
     functors = in_order((f for _, f in runs), FUNCTORS)
-    own = [f for f in functors if not f.startswith("eigen_")]
+    own = [f for f in functors if f.split("_")[0] not in PEERS]
 
     def speed(functor, workload):
         m = runs.get((workload, functor))
@@ -92,7 +95,8 @@ def print_table(medians, dtype, threads):
     print_rows("GFLOPS, of peak", functors, workloads, speed)
     print_rows("times as fast as softmax", [f for f in own if f != "softmax"], workloads,
                against(lambda _: "softmax"))
-    print_rows("times as fast as plain Eigen", own, workloads, against(lambda f: f"eigen_{f}"))
+    for peer, name in PEERS.items():
+        print_rows(f"times as fast as {name}", own, workloads, against(lambda f: f"{peer}_{f}"))
 
 
 def main():

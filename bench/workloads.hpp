@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <new>
@@ -102,15 +103,19 @@ template <class T>
 class array {
  public:
   explicit array(index size)
-      : data_(
+      : size_(size),
+        data_(
             static_cast<T*>(operator new(static_cast<std::size_t>(size) * sizeof(T), alignment))) {}
   T* get() const { return data_.get(); }
+  T& operator[](index i) const { return data_.get()[i]; }
+  index bytes() const { return size_ * static_cast<index>(sizeof(T)); }
 
  private:
   static constexpr std::align_val_t alignment{64};
   struct release {
     void operator()(T* data) const { operator delete(data, alignment); }
   };
+  index size_;
   std::unique_ptr<T, release> data_;
 };
 
@@ -123,6 +128,15 @@ void fill_normal(tensor_view<T> x, unsigned seed) {
     for (index h = 0; h < x.heads; ++h)
       for (index l = 0; l < x.length; ++l)
         for (index i = 0; i < x.dim; ++i) x.row(b, l, h)[i] = T(normal(bits));
+}
+
+template <class T>
+void fill_nan(tensor_view<T> x) {
+  for (index b = 0; b < x.batch; ++b)
+    for (index h = 0; h < x.heads; ++h)
+      for (index l = 0; l < x.length; ++l)
+        for (index i = 0; i < x.dim; ++i)
+          x.row(b, l, h)[i] = T(std::numeric_limits<skipmax::computed_t<T>>::quiet_NaN());
 }
 
 // The x with a share of a normal distribution below it.
