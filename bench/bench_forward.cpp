@@ -1,5 +1,5 @@
-// Every functor over every workload, plain Eigen beside them, and other libraries if asked for. `bench_forward --help` has the
-// rest.
+// Every functor over every workload, plain Eigen beside them, and other libraries if asked for.
+// `bench_forward --help` has the rest.
 #include "functors.hpp"
 #include "peers/peers.hpp"
 #include "runner.hpp"
