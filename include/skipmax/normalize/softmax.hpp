@@ -23,9 +23,12 @@ struct softmax {
   static constexpr bool packs_weights = true;
   static constexpr double score_factor = 1.4426950408889634074;  // log2(e)
 
-  // m [row_lanes], then the sums, lane by lane [row_lanes][lanes].
+  // m [row_lanes], then the sums: over registers of keys, lane by lane [row_lanes][lanes], and over the
+  // tail of the tiles [row_lanes].
   template <class Isa, class T>
-  static constexpr index state_size = row_lanes<T, Isa>*(1 + lanes<T, Isa>);
+  static constexpr index sums_size = row_lanes<T, Isa>*(lanes<T, Isa> + 1);
+  template <class Isa, class T>
+  static constexpr index state_size = row_lanes<T, Isa> + sums_size<Isa, T>;
 
   template <class Isa, class T>
   SKIPMAX_INLINE void clear(T* state) const {
@@ -34,14 +37,14 @@ struct softmax {
 
   template <class Isa, class T, class Scorer>
   SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
-    constexpr int R = row_lanes<T, Isa>, W = lanes<T, Isa>;
+    constexpr index all_sums = sums_size<Isa, T>;
     const auto& block = score.block;
     const key_range middle = in_accumulators<Isa>(score);
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
-    alignas(64) T of_tile[R * W];
-    T* const so_far = state + R;
+    alignas(64) T of_tile[all_sums];
+    T* const so_far = state + row_lanes<T, Isa>;
     T* const sums = block.fresh ? so_far : of_tile;  // so_far is zero then
-    if (!block.fresh) clear_row<Isa>(sums, R * W);
+    if (!block.fresh) clear_row<Isa>(sums, all_sums);
 
     score(left.first, left.last);
     score(right.first, right.last);
@@ -57,14 +60,14 @@ struct softmax {
       score(block.any.first, block.any.last);
       hide_unseen<Isa>(block, block.any);
       set_references<Isa>(state, block, moved, rescale);
-      clear_row<Isa>(sums, R * W);
+      clear_row<Isa>(sums, all_sums);
       const index tail = score.in_panels();  // the order of the sum stays
       exponentials<Isa>(state, sums, block, cut(middle, {middle.first, tail}));
-      exponentials<Isa>(state, sums, block, cut(middle, {tail, middle.last}));
+      exponentials_of_tail<Isa>(state, sums, block, cut(middle, {tail, middle.last}));
       exponentials<Isa>(state, sums, block, left);
       exponentials<Isa>(state, sums, block, right);
     }
-    if (!block.fresh) add_row<Isa>(so_far, sums, block.rows * W);
+    if (!block.fresh) add_row<Isa>(so_far, sums, all_sums);
     return moved != 0 && !block.fresh;
   }
 
@@ -72,6 +75,7 @@ struct softmax {
   SKIPMAX_INLINE void finish(const T* state, T* factor) const {
     constexpr int R = row_lanes<T, Isa>;
     reduce_rows<Isa>(state + R, R, factor, plus{});
+    add_row<Isa>(factor, state + R + R * lanes<T, Isa>, R);
     for (int r = 0; r < R; ++r) factor[r] = factor[r] == T(0) ? T(0) : T(1) / factor[r];
   }
 
@@ -81,7 +85,7 @@ struct softmax {
     alignas(64) T of_lanes[lanes<T, Isa>];
     simd<T, Isa>::load_aligned(state + row_lanes<T, Isa> + r * lanes<T, Isa>)
         .store_aligned(of_lanes);
-    kept[1] = T(0);
+    kept[1] = state[row_lanes<T, Isa> * (1 + lanes<T, Isa>)+r];
     for (int i = 0; i < lanes<T, Isa>; ++i) kept[1] += of_lanes[i];
     kept[0] = kept[1] == T(0) ? lowest<T>() : state[r];
   }
@@ -154,12 +158,9 @@ struct softmax {
 
     template <class V>
     SKIPMAX_INLINE void operator()(rows_of_key at, V (&s)[1]) const {
-      constexpr int W = lanes<T, Isa>;
-      packed_number_of<E> weight[W];
       s[0] = math::exp2_nonpositive(s[0] - V::load_aligned(m + at.row));
-      store_rounded<Isa, T>(weight, s[0]);
-      T* sum = sums + at.row * W + at.key % W / numbers_in<E>;
-      for (int i = 0; i < W; ++i, sum += W) *sum += static_cast<T>(weight[i]);
+      T* of_tail = sums + row_lanes<T, Isa> * lanes<T, Isa> + at.row;
+      (V::load_aligned(of_tail) + round_as<E, Isa>(s[0])).store_aligned(of_tail);
     }
   };
 
@@ -208,6 +209,27 @@ struct softmax {
     }
   }
 
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static void exponentials_of_tail(const T* m, T* sums,
+                                                  const score_block<T, E>& block,
+                                                  key_range columns) {
+    using V = simd<T, Isa>;
+    constexpr int W = lanes<T, Isa>;
+    const auto of_key = exponential_of<Isa>(m, sums, block);
+    packed_number_of<E> weight[W];
+    for (index j = columns.first; j < columns.last; ++j)
+      for (int r = 0; r < block.rows; r += W) {
+        const int rows = block.rows - r < W ? block.rows - r : W;
+        alignas(64) T score[W] = {};
+        for (int i = 0; i < rows; ++i) score[i] = block.scores[(r + i) * block.stride + j];
+        V of_rows[1] = {V::load_aligned(score)};
+        of_key(rows_of_key{r, j}, of_rows);
+        store_rounded<Isa, T>(weight, of_rows[0]);
+        for (int i = 0; i < rows; ++i)
+          set_packed(block.weights + (r + i) * block.stride, j, weight[i]);
+      }
+  }
+
   SKIPMAX_INLINE static key_range cut(key_range a, key_range b) {
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
   }
@@ -220,7 +242,9 @@ struct softmax {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>;
     const V high(far<T>), low(1 / far<T>);
+    const T* of_tail = sums + row_lanes<T, Isa> * W;
     V most(T(0)), least(high);
+    for (int r = 0; r < block.rows; r += W) most = compat::max(most, V::load_aligned(of_tail + r));
     for (int r = 0; r < block.rows; ++r) {
       const V sum = V::load_aligned(sums + r * W);
       most = compat::max(most, sum);
@@ -232,7 +256,8 @@ struct softmax {
       const V sum = V::load_aligned(sums + r * W);
       if (block.fresh && block.seen[r].first >= block.seen[r].last)
         state[r] = lowest<T>();
-      else if (xsimd::any(sum > high) || (block.fresh && xsimd::all(sum < low)))
+      else if (xsimd::any(sum > high) || of_tail[r] > far<T> ||
+               (block.fresh && xsimd::all(sum < low) && of_tail[r] < 1 / far<T>))
         found |= 1u << r;
     }
     return found;
@@ -267,8 +292,10 @@ struct softmax {
       now.store_aligned(state + r);
       if (!block.fresh) math::exp2_nonpositive(before - now).store_aligned(rescale + r);
     }
-    if (!block.fresh)
-      for (int r = 0; r < block.rows; ++r) scale_row<Isa>(state + R + r * W, W, rescale[r]);
+    if (block.fresh) return;
+    T *sums = state + R, *of_tail = sums + R * W;
+    for (int r = 0; r < block.rows; ++r) scale_row<Isa>(sums + r * W, W, rescale[r]);
+    for (int r = 0; r < block.rows; ++r) of_tail[r] *= rescale[r];
   }
 };
 

@@ -130,6 +130,18 @@ SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
   }
 }
 
+// x, rounded as it is when packed.
+template <class E, class Isa>
+SKIPMAX_INLINE simd<number_of<E>, Isa> round_as(const simd<number_of<E>, Isa>& x) {
+  if constexpr (!is_pair<E>) {
+    return x;
+  } else {
+    bf16 rounded[lanes<float, Isa>];
+    store_rounded<Isa, float>(rounded, x);
+    return load_stored<Isa, float>(rounded);
+  }
+}
+
 // A register of pairs, a number of each row; without a second row it is zero. Any alignment.
 template <class Isa>
 SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* second) {
