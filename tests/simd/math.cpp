@@ -246,6 +246,19 @@ TYPED_TEST(math_of, sqrt) {
   maps<TypeParam>(f, -1, std::nan(""));
 }
 
+TYPED_TEST(math_of, divide) {
+  const auto f = [](auto x) { return math::divide(math::constant<decltype(x)>(3), x); };
+  check<TypeParam>(
+      "divide", f, [](long double x) { return 3 / x; }, {0.501, 0.501}, -largest<TypeParam>,
+      largest<TypeParam>);
+  keeps_nan<TypeParam>(f);
+  maps<TypeParam>(f, 0.0, inf);
+  maps<TypeParam>(f, -0.0, -inf);
+  maps<TypeParam>(f, -std::numeric_limits<TypeParam>::denorm_min(), -inf);
+  maps<TypeParam>(f, inf, 0.0);
+  maps<TypeParam>(f, -inf, -0.0);
+}
+
 TYPED_TEST(math_of, abs) {
   const auto f = [](auto x) { return math::abs(x); };
   keeps_nan<TypeParam>(f);

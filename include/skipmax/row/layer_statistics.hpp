@@ -69,7 +69,7 @@ SKIPMAX_NOINLINE void find_centered(row_matrix<const T> x, int rows, index dim, 
   const auto [sum, squares] = find_moments<Isa, T>(x, rows, dim, found.center);
   const V rest = sum * of_dim;
   const V var = math::max(squares * of_dim - rest * rest, zero);
-  const V factor = V(T(1)) / math::sqrt(var + math::constant<V>(eps));
+  const V factor = math::divide(V(T(1)), math::sqrt(var + math::constant<V>(eps)));
   put(found.factor, factor);
   put(found.shift, -rest * factor);
   math::select(far, V::load_aligned(found.center), zero).store_aligned(found.center);
@@ -83,7 +83,7 @@ SKIPMAX_INLINE void find_statistics(row_matrix<const T> x, int rows, index dim, 
   const auto [sum, squares] = find_moments<Isa, T>(x, rows, dim, nullptr);
   const V mean = sum * of_dim, square = mean * mean;
   const V spread = squares * of_dim - square + math::constant<V>(eps);
-  const V factor = V(T(1)) / math::sqrt(spread);
+  const V factor = math::divide(V(T(1)), math::sqrt(spread));
   factor.store_aligned(found.factor);
   (-mean * factor).store_aligned(found.shift);
   const auto far = square > V(T(4)) * spread;

@@ -42,7 +42,7 @@ SKIPMAX_INLINE void find_rms_factors(row_matrix<const T> x, int rows, index dim,
   const V first = group_squares<Isa>(x, rows, dim);
   const V second = rows > E ? group_squares<Isa>(rows_from(x, E), rows - E, dim) : first;
   const V mean = sum_across(first, second) * V(static_cast<T>(1 / static_cast<double>(dim)));
-  (V(T(1)) / math::sqrt(mean + math::constant<V>(eps))).store_aligned(factor);
+  math::divide(V(T(1)), math::sqrt(mean + math::constant<V>(eps))).store_aligned(factor);
 }
 
 template <class V>

@@ -37,12 +37,12 @@ struct softcap {
   template <class V>
   SKIPMAX_INLINE V cap(V s) const {
     const V c = bounded_limit<V>();
-    return c * math::tanh(s / c);
+    return c * math::tanh(math::divide(s, c));
   }
 
   template <class V>
   SKIPMAX_INLINE V derivative(V s) const {
-    const V t = math::tanh(s / bounded_limit<V>());
+    const V t = math::tanh(math::divide(s, bounded_limit<V>()));
     return (math::constant<V>(1) - t) * (math::constant<V>(1) + t);
   }
 

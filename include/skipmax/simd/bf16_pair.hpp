@@ -55,9 +55,9 @@ SKIPMAX_INLINE simd<number_of<E>, Isa> load_packed(const S* row, index x) {
   }
 }
 
-// a b + c, of numbers or of pairs.
-template <class E, class V>
-SKIPMAX_INLINE V multiply_packed(V a, V b, V c) {
+// a b + c, of numbers or of pairs; a is a register or a row_operand.
+template <class E, class Row, class V>
+SKIPMAX_INLINE V multiply_packed(Row a, V b, V c) {
   if constexpr (!is_pair<E>) {
     return compat::fma(a, b, c);
   } else {

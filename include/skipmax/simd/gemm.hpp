@@ -2,7 +2,7 @@
 //
 //   acc[r][v] += a[r * RowStride + x] * b[x * b_stride + v * lanes ..],  x = 0 .. depth - 1
 //
-// a is read by broadcasts, RowStride apart, a compile-time number, so that one pointer addresses all
+// a is read one by one, RowStride apart, a compile-time number, so that one pointer addresses all
 // rows; b by whole aligned registers. Both hold numbers, or pairs of bf16 as in bf16_pair.hpp.
 #pragma once
 
@@ -38,8 +38,7 @@ struct accumulators {
       }
 #pragma GCC unroll 16
       for (int r = 0; r < MR; ++r) {
-        V row(a[r * RowStride]);
-        keep_in_register(row);
+        const auto row = row_operand<V>(a[r * RowStride]);
 #pragma GCC unroll 2
         for (int v = 0; v < NV; ++v) at[r][v] = multiply_packed<E>(row, column[v], at[r][v]);
       }

@@ -34,7 +34,7 @@ inline constexpr unsigned isa_switches = 0u
 #if defined(__BMI2__)
                                          | 64u
 #endif
-#if defined(__ARM_FEATURE_BF16)
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
                                          | 128u
 #endif
 #if defined(__BMI__)
@@ -84,6 +84,27 @@ inline constexpr unsigned isa_switches = 0u
 #endif
 #if defined(__ADX__)
                                          | 8388608u
+#endif
+#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+                                         | 16777216u
+#endif
+#if defined(__ARM_FEATURE_ATOMICS)
+                                         | 33554432u
+#endif
+#if defined(__ARM_FEATURE_DOTPROD)
+                                         | 67108864u
+#endif
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+                                         | 134217728u
+#endif
+#if defined(__ARM_FEATURE_COMPLEX)
+                                         | 268435456u
+#endif
+#if defined(__ARM_FEATURE_SVE)
+                                         | 536870912u
+#endif
+#if defined(__ARM_FEATURE_SVE2)
+                                         | 1073741824u
 #endif
     ;
 

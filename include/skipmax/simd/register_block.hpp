@@ -7,6 +7,14 @@
 // flight, and two loads a cycle want NV + MR <= MR * NV: with NV = 2 any MR does. MR is the largest
 // that leaves room for the NV operands and one broadcast: 14 x 2 of 32 registers, 6 x 2 of 16.
 // 14 also divides the paper's 196 and 784 queries, and 49 = 3 * 14 + 7.
+//
+// NEON has 32 registers of 4 floats. A step of 14 x 2 is 28 multiply-adds, 16 loads (14 numbers, each into
+// lane 0 of a register, see row_operand, and a pair of columns) and 4 more instructions. Neoverse
+// N1 (two multiply-adds, two loads, four instructions a cycle) takes 14 cycles for these, 8 and 12; V1 and
+// V2 (four, three, eight) 7, 5.3 and 6, and want 4 * 4 accumulators: in both the multiply-adds are what is
+// waited for. With loads that broadcast, 14 more slots of the same units, it would be 2 of 3 cycles. Numbers
+// from all four lanes of a register load less, but want q and weights transposed, [depth][MR] (8 x 3), or
+// the columns of four steps in registers (10 x 2), and nothing waits for the loads.
 #pragma once
 
 #include "skipmax/simd/isa.hpp"
@@ -62,6 +70,20 @@ SKIPMAX_INLINE void keep_in_register(xsimd::batch<T, Arch>& v) {
   asm("" : "+v"(v.data));
 #elif defined(__aarch64__)
   asm("" : "+w"(v.data));
+#endif
+}
+
+// What one number that multiplies registers stands in: a register with the number in every lane. On ARM the
+// number itself: a multiply-add there takes it from lane 0, and a load that broadcasts takes a slot of the
+// units that multiply and has no offset in its address.
+template <class V>
+SKIPMAX_INLINE auto row_operand(typename V::value_type number) {
+#if defined(__aarch64__)
+  return number;
+#else
+  V row(number);
+  keep_in_register(row);
+  return row;
 #endif
 }
 

@@ -4,6 +4,9 @@
 //
 // On AVX-512 the masked forms with a full mask are used: they are the same instructions, but g++ 12
 // warns of the plain ones, whose header leaves the merge operand uninitialized.
+//
+// On NEON xsimd 8.1 divides floats and takes their roots by an estimate and two Newton steps: up to 2 ulp
+// off, and NaN for the root of infinity; and floor is five operations. ARMv8 has an instruction for each.
 #pragma once
 
 #include "skipmax/simd/include_xsimd.hpp"
@@ -12,6 +15,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace skipmax {
@@ -37,23 +42,23 @@ struct format<double> {
 template <class T>
 using bits_t = typename format<T>::bits;
 
-// The same bits, seen as unsigned integers and back. The template argument of bitwise_cast is a
-// batch up to xsimd 10 and an element type from 11 on.
+// The same bits, seen as unsigned integers and back. These are a vector of the compiler's, with the
+// language's operators: xsimd's cast and shifts changed from version to version, and on NEON they are
+// tables of function pointers.
 template <class T, class A>
-SKIPMAX_INLINE xsimd::batch<bits_t<T>, A> to_bits(xsimd::batch<T, A> v) {
-#if XSIMD_VERSION_MAJOR < 11
-  return xsimd::bitwise_cast<xsimd::batch<bits_t<T>, A>>(v);
-#else
-  return xsimd::bitwise_cast<bits_t<T>>(v);
-#endif
+struct lane_bits {
+  using type __attribute__((vector_size(sizeof(xsimd::batch<T, A>)))) = bits_t<T>;
+};
+template <class T, class A>
+using lane_bits_t = typename lane_bits<T, A>::type;
+
+template <class T, class A>
+SKIPMAX_INLINE lane_bits_t<T, A> to_bits(xsimd::batch<T, A> v) {
+  return __builtin_bit_cast(lane_bits_t<T, A>, v.data);
 }
 template <class T, class A>
-SKIPMAX_INLINE xsimd::batch<T, A> from_bits(xsimd::batch<bits_t<T>, A> v) {
-#if XSIMD_VERSION_MAJOR < 11
-  return xsimd::bitwise_cast<xsimd::batch<T, A>>(v);
-#else
-  return xsimd::bitwise_cast<T>(v);
-#endif
+SKIPMAX_INLINE xsimd::batch<T, A> from_bits(lane_bits_t<T, A> bits) {
+  return {__builtin_bit_cast(typename xsimd::batch<T, A>::register_type, bits)};
 }
 
 // a b + c with one rounding where the hardware has it. xsimd 8.1 has no fused form on AVX-512, and
@@ -74,6 +79,23 @@ SKIPMAX_INLINE xsimd::batch<double, A> fma(xsimd::batch<double, A> a, xsimd::bat
 #endif
   return xsimd::fma(a, b, c);
 }
+
+#if defined(__aarch64__)
+// The same with one number for all lanes of a. In the inner loop, where 28 of 32 registers hold sums, both
+// compilers load many numbers ahead and spill sums for them, unless these stay in order.
+template <class A>
+SKIPMAX_INLINE xsimd::batch<float, A> fma(float a, xsimd::batch<float, A> b,
+                                          xsimd::batch<float, A> c) {
+  asm volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(c.data) : "w"(b.data), "w"(a));
+  return c;
+}
+template <class A>
+SKIPMAX_INLINE xsimd::batch<double, A> fma(double a, xsimd::batch<double, A> b,
+                                           xsimd::batch<double, A> c) {
+  asm volatile("fmla %0.2d, %1.2d, %2.d[0]" : "+w"(c.data) : "w"(b.data), "w"(a));
+  return c;
+}
+#endif
 
 // As std::max: b where a < b, else a, and so a where either is NaN. On x86 that is one instruction
 // with its operands in this order; xsimd::max differs by version there.
@@ -137,8 +159,27 @@ SKIPMAX_INLINE xsimd::batch<T, A> sqrt(xsimd::batch<T, A> v) {
 #if defined(__AVX512F__)
   if constexpr (sizeof v == 64 && sizeof(T) == 4) return {_mm512_maskz_sqrt_ps(0xffff, v)};
   if constexpr (sizeof v == 64 && sizeof(T) == 8) return {_mm512_maskz_sqrt_pd(0xff, v)};
+#elif defined(__aarch64__)
+  if constexpr (sizeof v == 16 && sizeof(T) == 4) return {vsqrtq_f32(v)};
 #endif
   return xsimd::sqrt(v);
+}
+
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> divide(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+#if defined(__aarch64__)
+  if constexpr (sizeof a == 16 && sizeof(T) == 4) return {vdivq_f32(a, b)};
+#endif
+  return a / b;
+}
+
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> floor(xsimd::batch<T, A> v) {
+#if defined(__aarch64__)
+  if constexpr (sizeof v == 16 && sizeof(T) == 4) return {vrndmq_f32(v)};
+  if constexpr (sizeof v == 16 && sizeof(T) == 8) return {vrndmq_f64(v)};
+#endif
+  return xsimd::floor(v);
 }
 
 // 2^n for whole n with a normal result, the exponent below the smallest normal giving 0.
@@ -183,7 +224,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A
     // pow2 is 0 at one end and infinity at the other; the order keeps NaN
     const V bias(static_cast<T>(format<T>::bias));
     x = compat::min(compat::max(x, V(T(0)) - bias), bias + V(T(1)));
-    const V n = xsimd::floor(x);
+    const V n = compat::floor(x);
     return two_to(x - n) * pow2(n);
   }
 }
@@ -209,17 +250,16 @@ SKIPMAX_INLINE mantissa_and_exponent<xsimd::batch<T, A>> split(xsimd::batch<T, A
   else
 #endif
   {
-    using U = xsimd::batch<bits_t<T>, A>;
     constexpr bits_t<T> one = bits_t<T>(f::bias) << f::mantissa;                  // the bits of 1
     constexpr bits_t<T> shift = bits_t<T>(f::bias + f::mantissa) << f::mantissa;  // 2^mantissa
     const V lift(static_cast<T>(bits_t<T>(1) << f::mantissa));
     const auto denormal = v < V(static_cast<T>(f::smallest_normal));
-    const U bits = to_bits(xsimd::select(denormal, v * lift, v));
-    const U low = bits & U((bits_t<T>(1) << f::mantissa) - 1);
+    const lane_bits_t<T, A> bits = to_bits(xsimd::select(denormal, v * lift, v));
+    const lane_bits_t<T, A> low = bits & ((bits_t<T>(1) << f::mantissa) - 1);
     // The biased exponent in the low bits of 2^mantissa is that number plus 2^mantissa.
-    const V biased = from_bits<T, A>((bits >> f::mantissa) | U(shift)) - lift;
+    const V biased = from_bits<T, A>((bits >> f::mantissa) | shift) - lift;
     const V lifted = xsimd::select(denormal, V(T(f::bias + f::mantissa)), V(T(f::bias)));
-    return {from_bits<T, A>(low | U(one)), biased - lifted};
+    return {from_bits<T, A>(low | one), biased - lifted};
   }
 }
 
@@ -244,6 +284,11 @@ SKIPMAX_INLINE unsigned nonzero_lanes(xsimd::batch<T, A> v) {
     return static_cast<unsigned>(_mm_movemask_ps(_mm_cmpneq_ps(v, V(T(0)))));
   if constexpr (sizeof v == 16 && sizeof(T) == 8)
     return static_cast<unsigned>(_mm_movemask_pd(_mm_cmpneq_pd(v, V(T(0)))));
+#elif defined(__aarch64__)
+  if constexpr (sizeof v == 16 && sizeof(T) == 4)
+    return vaddvq_u32(vbicq_u32(uint32x4_t{1, 2, 4, 8}, vceqzq_f32(v)));
+  if constexpr (sizeof v == 16 && sizeof(T) == 8)
+    return static_cast<unsigned>(vaddvq_u64(vbicq_u64(uint64x2_t{1, 2}, vceqzq_f64(v))));
 #endif
   alignas(64) T lane[V::size];
   v.store_aligned(lane);

@@ -62,6 +62,8 @@ SKIPMAX_INLINE void store_places(key_number* to, unsigned flags, key_number firs
   const __m128i found =
       _mm_add_epi16(_mm_cvtepu8_epi16(bytes), _mm_set1_epi16(static_cast<short>(first)));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), found);
+#elif defined(__aarch64__)
+  vst1q_u16(to, vaddw_u8(vdupq_n_u16(first), vld1_u8(places)));
 #else
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) to[i] = static_cast<key_number>(first + places[i]);

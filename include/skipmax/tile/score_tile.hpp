@@ -39,6 +39,8 @@ SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epil
   for (index x = 0; x < dim; x += step) {
     const index depth = dim - x < step ? dim - x : step;
     meanwhile();
+    // It never is; clang keeps the sums twice for that case, half of them in memory.
+    if (depth <= 0) __builtin_unreachable();
     sum.template multiply_add<layout::depth_stride>(
         q + x / panel * layout::rows * layout::depth_stride + x % panel, k + x * layout::columns,
         layout::columns, depth);
