@@ -29,27 +29,27 @@ LINES = {  # functor: (label, colour, line style)
     "eigen_relu": ("ReLU/L, plain Eigen", "#d1495b", ":"),
     "eigen_softmax": ("softmax, plain Eigen", "#00798c", ":"),
 }
-TICKS = (49, 98, 196, 392, 784, 2048, 4096, 8192, 16384)
+TYPES = {"f32": "float", "bf16": "bf16"}
+TICKS = (49, 196, 784, 4096, 16384)
 
 
 def read_lines(path):
-    """({functor: {length: counters}}, context) of the f32 runs on one thread over L:<n>."""
+    """({dtype: {functor: {length: counters}}}, context) of the runs on one thread over L:<n>."""
     medians, context = read_medians(path)
-    lines = {}
+    types = {}
     for (dtype, threads, workload, functor), counters in medians.items():
-        if dtype == "f32" and threads == 1 and workload.startswith("L:"):
-            lines.setdefault(functor, {})[int(workload[2:])] = counters
-    return {f: dict(sorted(points.items())) for f, points in lines.items()}, context
+        if dtype in TYPES and threads == 1 and workload.startswith("L:"):
+            types.setdefault(dtype, {}).setdefault(functor, {})[int(workload[2:])] = counters
+    for lines in types.values():
+        lines.update({f: dict(sorted(points.items())) for f, points in lines.items()})
+    return {t: types[t] for t in TYPES if t in types}, context
 
 
-def draw(lines, context, path):
-    plt.rcParams.update({"font.size": 9, "svg.hashsalt": "skipmax", "axes.spines.top": False,
-                         "axes.spines.right": False})
-    figure, axes = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
+def draw_panel(axes, dtype, lines):
     peak = statistics.median(p["GFLOPS"] / p["of_peak"] for points in lines.values()
                              for p in points.values())
     axes.axhline(peak, color="#555555", linewidth=1, linestyle="--")
-    axes.annotate(f"multiply-add peak of this core, {peak:.0f}", (49, peak), xytext=(0, 3),
+    axes.annotate(f"multiply-add peak, {peak:.0f}", (49, peak), xytext=(0, 3),
                   textcoords="offset points", color="#555555")
     for functor, (label, colour, style) in LINES.items():
         if points := lines.get(functor):
@@ -59,26 +59,36 @@ def draw(lines, context, path):
     axes.set_xticks(TICKS, [str(t) for t in TICKS])
     axes.minorticks_off()
     axes.set_ylim(0, peak * 1.1)
-    axes.set_xlabel("sequence length L")
-    axes.set_ylabel("GFLOPS (4 L² d per head)")
+    axes.set_xlabel(f"sequence length L, {TYPES[dtype]}")
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_title("Attention forward: one head, d = 64, float, one core\n"
-                   f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
-                   f"{context.get('compiler', '?')}", loc="left", fontsize=9.5)
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4,
-                fontsize=8.5, columnspacing=1.4, handlelength=1.8)
+
+
+def draw(types, context, path):
+    plt.rcParams.update({"font.size": 9, "svg.hashsalt": "skipmax", "axes.spines.top": False,
+                         "axes.spines.right": False})
+    figure, panels = plt.subplots(1, len(types), figsize=(8.4, 4.2), squeeze=False)
+    figure.subplots_adjust(left=0.07, right=0.98, top=0.86, bottom=0.2, wspace=0.14)
+    for axes, (dtype, lines) in zip(panels[0], types.items()):
+        draw_panel(axes, dtype, lines)
+    panels[0][0].set_ylabel("GFLOPS (4 L² d per head)")
+    figure.suptitle("Attention forward: one head, d = 64, one core\n"
+                    f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
+                    f"{context.get('compiler', '?')}", x=0.01, ha="left", fontsize=9.5)
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="lower center", ncols=4, fontsize=8.5,
+                  columnspacing=1.4, handlelength=1.8)
     metadata = {"Date": None} if str(path).endswith(".svg") else None
     figure.savefig(path, dpi=150, metadata=metadata)
 
 
-def print_scores(lines):
+def print_scores(dtype, lines):
     lengths = sorted({length for points in lines.values() for length in points})
-    print(f"{'ns per score, L':16}" + "".join(f"{length:>8}" for length in lengths) + "   workspace")
+    print(f"{dtype + ', ns per score, L':24}" + "".join(f"{length:>8}" for length in lengths) + "   workspace")
     for functor, points in lines.items():
         cells = (f"{points[n]['ns_per_score']:.3f}" if n in points else "-" for n in lengths)
         largest = max(p["workspace_bytes"] for p in points.values())
-        print(f"{functor:16}" + "".join(f"{c:>8}" for c in cells) + f"{largest / 2**20:8.2f} MiB")
+        print(f"{functor:24}" + "".join(f"{c:>8}" for c in cells) + f"{largest / 2**20:8.2f} MiB")
 
 
 def main():
@@ -88,14 +98,15 @@ def main():
     parser.add_argument("picture", help="file to write: .svg, .png or .pdf")
     arguments = parser.parse_args()
     try:
-        lines, context = read_lines(arguments.report)
+        types, context = read_lines(arguments.report)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"plot.py: {arguments.report}: no report of bench_forward: {error}")
-    if not lines:
-        sys.exit(f"plot.py: {arguments.report}: holds no run named forward/<functor>/f32/L:<n>")
+    if not types:
+        sys.exit(f"plot.py: {arguments.report}: holds no run named forward/<functor>/<type>/L:<n>")
     print(machine(context))
-    print_scores(lines)
-    draw(lines, context, arguments.picture)
+    for dtype, lines in types.items():
+        print_scores(dtype, lines)
+    draw(types, context, arguments.picture)
 
 
 if __name__ == "__main__":
