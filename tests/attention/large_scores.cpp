@@ -134,6 +134,38 @@ TEST(large_scores, shifted) {
     }
 }
 
+// The first rows see all keys, the others those from the second tile on.
+struct late_rows {
+  SKIPMAX_INLINE key_range visible(row_position at) const {
+    return {at.query < 7 ? 0 : 256, at.key_length};
+  }
+};
+
+// The lowest of scores, where a row's first key is not in the first tile, or not in the first part.
+template <class T>
+void check_lowest(double score) {
+  support::operands<T> x({1, 9, 300, 1, 1, 1, 5});
+  x.q.fill(1), x.k.fill(static_cast<T>(score)), x.v.fill(1);
+  support::run(softmax_attention{}.with(scale{1}).with(late_rows{}), x);
+  for (index i = 0; i < 9; ++i) EXPECT_FLOAT_EQ(static_cast<float>(x.out.at(0, i, 0, 0)), 1) << i;
+
+  const index length = 100;
+  const auto a = softmax_attention{}.with(scale{1}).with(key_lengths{&length, 1});
+  const auto v = x.v.read();
+  partial<T> seen, unseen;
+  a.forward_partial(x.q.read(), x.k.read(), v, {0, 600}, seen);
+  a.forward_partial(x.q.read(), x.k.read(), v, {300, 600}, unseen);
+  a.merge(unseen, seen);
+  x.out.fill(0);
+  a.finish(unseen, x.out.view());
+  for (index i = 0; i < 9; ++i) EXPECT_FLOAT_EQ(static_cast<float>(x.out.at(0, i, 0, 0)), 1) << i;
+}
+
+TEST(large_scores, lowest) {
+  check_lowest<float>(-1.3e38);
+  check_lowest<double>(-6.7e307);
+}
+
 // Keys [first, last) have the score -inf: they are as good as not there.
 template <class T>
 void check_minus_infinity(index keys, index first, index last) {

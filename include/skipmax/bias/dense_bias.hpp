@@ -5,8 +5,9 @@
 //   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
 //
 // [batch or 1, heads or 1, query length, key length], the keys of a row one after the other, in the
-// type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias beyond 2.3e38 in size is infinite to
-// it, so that the lowest float of all gives a key no weight, and a row of nothing else is zeros.
+// type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias
+// beyond 2.3e38 in size is infinite to it, so that the lowest float of all gives a key no weight, and a row
+// of nothing else is zeros.
 #pragma once
 
 #include <type_traits>

@@ -127,9 +127,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       add_values<Isa>(a, weights, rows, values_seen, count, to, width);
     };
     const row_matrix<Out> out = rows_at(plan.out, place_of(task, row));
-    if constexpr (std::is_same_v<Out, T>)
-      add_to(to_out ? out : sums);
-    else if (to_out)
+    if (to_out)
       add_to(out);
     else
       add_to(sums);

@@ -39,23 +39,25 @@ struct softmax {
   SKIPMAX_NOINLINE bool absorb(T* state, const Scorer& score, T* rescale) const {
     constexpr index all_sums = sums_size<Isa, T>;
     const auto& block = score.block;
+    using E = std::remove_pointer_t<decltype(block.weights)>;
     const key_range middle = in_accumulators<Isa>(score);
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
     alignas(64) T of_tile[all_sums];
     T* const so_far = state + row_lanes<T, Isa>;
     T* const sums = block.fresh ? so_far : of_tile;  // so_far is zero then
     if (!block.fresh) clear_row<Isa>(sums, all_sums);
+    if (block.fresh && !is_same(block.any, block.all)) forget_unseen<Isa>(state, block);
 
     score(left.first, left.last);
     score(right.first, right.last);
     score.with_epilogue(middle.first, middle.last, block.weights,
-                        exponential_of<Isa>(state, sums, block));
+                        exponential<Isa, T, E>{state, sums});
     hide_unseen<Isa>(block, left);
     hide_unseen<Isa>(block, right);
     exponentials<Isa>(state, sums, block, left);
     exponentials<Isa>(state, sums, block, right);
 
-    const unsigned moved = out_of_range<Isa>(state, sums, block);
+    const unsigned moved = out_of_range<Isa>(sums, block);
     if (moved != 0) {
       score(block.any.first, block.any.last);
       hide_unseen<Isa>(block, block.any);
@@ -123,7 +125,7 @@ struct softmax {
   // Where all scores so far are -inf. Finite, so that -inf - m is -inf and not NaN.
   template <class T>
   SKIPMAX_INLINE static constexpr T lowest() {
-    return sizeof(T) == 4 ? static_cast<T>(-1.7e38) : static_cast<T>(-8e307);
+    return static_cast<T>(sizeof(T) == 4 ? -__FLT_MAX__ : -__DBL_MAX__);
   }
 
   // Columns whose scores need not be stored first: whole registers that all rows see, and the tail that
@@ -164,12 +166,6 @@ struct softmax {
     }
   };
 
-  template <class Isa, class T, class E>
-  SKIPMAX_INLINE static exponential<Isa, T, E> exponential_of(const T* state, T* sums,
-                                                              const score_block<T, E>&) {
-    return {state, sums};
-  }
-
   // What a row does not see in its first and last register of stored columns gets weight 0.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void hide_unseen(const score_block<T, E>& block, key_range columns) {
@@ -189,7 +185,7 @@ struct softmax {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
     if (columns.first >= columns.last) return;
-    const auto of_row = exponential_of<Isa>(m, sums, block);
+    const exponential<Isa, T, E> of_row{m, sums};
     for (int r = 0; r < block.rows; ++r) {
       const key_range seen = cut(block.seen[r], columns);
       T* row = block.scores + r * block.stride;
@@ -215,7 +211,7 @@ struct softmax {
                                                   key_range columns) {
     using V = simd<T, Isa>;
     constexpr int W = lanes<T, Isa>;
-    const auto of_key = exponential_of<Isa>(m, sums, block);
+    const exponential<Isa, T, E> of_key{m, sums};
     packed_number_of<E> weight[W];
     for (index j = columns.first; j < columns.last; ++j)
       for (int r = 0; r < block.rows; r += W) {
@@ -234,11 +230,20 @@ struct softmax {
     return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
   }
 
-  // Rows, one bit each, whose sum shows that m will not do. Not those that see no key of the block's
-  // first tile: what theirs should be is not known yet.
+  SKIPMAX_INLINE static bool is_same(key_range a, key_range b) {
+    return a.first == b.first && a.last == b.last;
+  }
+
+  // Rows that see no key of their block's first tile: zero is not looked at where their first keys come.
   template <class Isa, class T, class E>
-  SKIPMAX_INLINE static unsigned out_of_range(T* state, const T* sums,
-                                              const score_block<T, E>& block) {
+  SKIPMAX_INLINE static void forget_unseen(T* state, const score_block<T, E>& block) {
+    for (int r = 0; r < block.rows; ++r)
+      if (block.seen[r].first >= block.seen[r].last) state[r] = lowest<T>();
+  }
+
+  // Rows, one bit each, whose sum shows that m will not do.
+  template <class Isa, class T, class E>
+  SKIPMAX_INLINE static unsigned out_of_range(const T* sums, const score_block<T, E>& block) {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>;
     const V high(far<T>), low(1 / far<T>);
@@ -254,10 +259,9 @@ struct softmax {
     unsigned found = 0;
     for (int r = 0; r < block.rows; ++r) {
       const V sum = V::load_aligned(sums + r * W);
-      if (block.fresh && block.seen[r].first >= block.seen[r].last)
-        state[r] = lowest<T>();
-      else if (xsimd::any(sum > high) || of_tail[r] > far<T> ||
-               (block.fresh && xsimd::all(sum < low) && of_tail[r] < 1 / far<T>))
+      const bool starts = block.fresh && block.seen[r].first < block.seen[r].last;
+      if (xsimd::any(sum > high) || of_tail[r] > far<T> ||
+          (starts && xsimd::all(sum < low) && of_tail[r] < 1 / far<T>))
         found |= 1u << r;
     }
     return found;

@@ -49,16 +49,7 @@ SKIPMAX_INLINE V merge(const V& a, const V& b) {
 // The first levels, of one group: its rows side by side in each 128 bits.
 template <class V>
 SKIPMAX_INLINE V sum_within(const V (&x)[row_group<typename V::value_type>]) {
-  using namespace detail;
-  constexpr int W = V::size, E = row_group<typename V::value_type>;
-  using low = interleave<W, E, 1, false>;
-  using high = interleave<W, E, 1, true>;
-  if constexpr (E == 4) {
-    const V a = merge<low, high>(x[0], x[1]), b = merge<low, high>(x[2], x[3]);
-    return merge<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(a, b);
-  } else {
-    return merge<low, high>(x[0], x[1]);
-  }
+  return reduce_within_128_bits(x, plus{});
 }
 
 // The last levels, of the groups of a step: the rows of the first, then those of the second.

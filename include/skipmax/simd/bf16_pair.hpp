@@ -95,14 +95,19 @@ SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
 }
 #endif
 
-// NV registers of sums of products of E to a row of the caller's. Any alignment.
+// NV registers of sums of products of E to a row of the caller's. Any alignment. The instruction for two
+// registers would make denormals zero, which are rounded otherwise where a row goes another way.
 template <class E, class Isa, class T, std::size_t NV, class Out>
 SKIPMAX_INLINE void store_sums(Out* to, const simd<T, Isa> (&x)[NV]) {
 #if defined(__AVX512BF16__) && defined(__AVX512F__)
-  if constexpr (is_pair<E> && std::is_same_v<Out, bf16>) {
-    const auto rounded = pairs_of(x);
-    __builtin_memcpy(to, &rounded, sizeof rounded);
-    return;
+  if constexpr (is_pair<E> && std::is_same_v<Out, bf16> && NV == 2) {
+    const unsigned denormal =
+        _mm512_fpclass_ps_mask(x[0], 0x20) | _mm512_fpclass_ps_mask(x[1], 0x20);
+    if (denormal == 0) {
+      const auto rounded = pairs_of(x);
+      __builtin_memcpy(to, &rounded, sizeof rounded);
+      return;
+    }
   }
 #endif
 #pragma GCC unroll 2

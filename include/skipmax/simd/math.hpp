@@ -178,8 +178,8 @@ requires(sizeof...(C) % 2 == 0) SKIPMAX_INLINE V horner_in_two(V x, C... c) {
   return math::fma(odd, x, even);
 }
 
-// 2^x for x <= 0, and on up to 128 (1024 in double), where it is infinity: what softmax spends its time in. Relative error 1.8e-7 in float
-// and 4e-16 in double; 2^0 is 1 and 2^-inf is 0 exactly, NaN stays NaN. AVX-512: 5 multiply-adds
+// 2^x for x <= 0, and on up to 128 (1024 in double), where it is infinity: what softmax spends its time
+// in. Relative error 1.8e-7 in float and 4e-16 in double; 2^0 is 1 and 2^-inf is 0 exactly, NaN stays NaN. AVX-512: 5 multiply-adds
 // (10 in double), reduce and scalef. Elsewhere 5 (10) and max, floor, subtract, add, shift,
 // multiply, and what would be denormal may be 0.
 //

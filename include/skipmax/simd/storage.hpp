@@ -89,7 +89,7 @@ SKIPMAX_INLINE bool widens_in_hardware([[maybe_unused]] const S* from, [[maybe_u
 template <class S, class V>
 SKIPMAX_INLINE bool rounds_in_hardware([[maybe_unused]] S* to, [[maybe_unused]] const V& v) {
   if constexpr (std::is_same_v<S, f16>) {
-#if defined(__F16C__)
+#if defined(__F16C__) || defined(__AVX512F__)
     [[maybe_unused]] constexpr int nearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 #endif
 #if defined(__AVX512F__)

@@ -19,9 +19,9 @@ template <class T, class Isa>
 inline constexpr int transformed_rows = row_lanes<T, Isa>;
 
 template <class Isa, class T, class S, class Transform>
-SKIPMAX_INLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
-                                                   row_matrix<const S> from, index rows, index dim,
-                                                   T* scratch) {
+SKIPMAX_NOINLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
+                                                     row_matrix<const S> from, index rows,
+                                                     index dim, T* scratch) {
   const index padded = round_up(dim, lanes<T, Isa>);
   T* const copy = scratch + transformed_rows<T, Isa> * padded;
   row_matrix<const T> in{copy, padded};
