@@ -29,9 +29,9 @@ def inner_loops(code):
     """The code of each loop that holds no other. An unconditional jump back joins paths, most likely."""
     loops = []
     for at, name, operands in code:
-        target = re.fullmatch(r"[0-9a-f]+", operands) if re.match("j(?!mp)", name) else None
-        if target and int(target[0], 16) <= at:
-            loops.append((int(target[0], 16), at))
+        target = re.fullmatch(r"(?:0x)?([0-9a-f]+)", operands) if re.match("j(?!mp)", name) else None
+        if target and int(target[1], 16) <= at:
+            loops.append((int(target[1], 16), at))
     for first, last in loops:
         if not any((a, b) != (first, last) and first <= a and b <= last for a, b in loops):
             yield [c for c in code if first <= c[0] <= last]
