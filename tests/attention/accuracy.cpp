@@ -57,8 +57,13 @@ TEST(accuracy, other_point_wise_functions) {
   EXPECT_LE(error_of(sigmoid_attention{}), 1e-6);
 }
 
+// Where a multiply-add rounds twice, 1.23e-6 was seen.
 TEST(accuracy, softmax) {
+#if defined(__x86_64__) && !defined(__FMA__)
+  EXPECT_LE(error_of(softmax_attention{}), 1.3e-6);
+#else
   EXPECT_LE(error_of(softmax_attention{}), 1.2e-6);
+#endif
 }
 
 }  // namespace
