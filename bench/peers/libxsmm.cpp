@@ -265,7 +265,7 @@ class fused_loop {
     for (index r = 0; r < rows; ++r) {
       float& top = m.top[first + r];
       if (const float higher = m.of_row[r]; higher > top) {
-        const float factor = math::exp2_nonpositive((top - higher) * to_log2);
+        const float factor = math::fast_exp2((top - higher) * to_log2);
         top = higher;
         m.sum[first + r] *= factor;
         if (at.keys > 0)
@@ -275,7 +275,7 @@ class fused_loop {
       const lane factor(to_log2), shift(-top * to_log2);
       weigh_row(m.scores.get() + r * width_, p + r * width_, visible(first + r, at.keys), width_,
                 [&](lane x) SKIPMAX_LAMBDA {
-                  const lane weight = math::exp2_nonpositive(math::fma(x, factor, shift));
+                  const lane weight = math::fast_exp2(math::fma(x, factor, shift));
                   sum = sum + weight;
                   return weight;
                 });

@@ -1,12 +1,6 @@
 // Plain Eigen with its two products taken by OpenBLAS: what EIGEN_USE_BLAS does, which would change the
 // meaning of the same templates in other units of this program.
 
-// g++ 12 takes the undefined operands inside its own AVX-512 intrinsics for a mistake of the caller.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
 #include <cblas.h>
 
 #include "peer.hpp"

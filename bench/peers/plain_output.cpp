@@ -1,9 +1,3 @@
-// g++ 12 takes the undefined operands inside its own AVX-512 intrinsics for a mistake of the caller.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
 #include "peer.hpp"
 #include "plain_eigen.hpp"
 

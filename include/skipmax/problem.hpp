@@ -30,5 +30,15 @@ struct key_range {
   index first = 0, last = 0;
 };
 
+SKIPMAX_INLINE bool is_empty(key_range a) {
+  return a.first >= a.last;
+}
+SKIPMAX_INLINE bool is_same(key_range a, key_range b) {
+  return a.first == b.first && a.last == b.last;
+}
+SKIPMAX_INLINE key_range intersect(key_range a, key_range b) {
+  return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+}
+
 }  // namespace v0
 }  // namespace skipmax

@@ -105,7 +105,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   if (hides<Attention> && !values.finite) {
     add_ragged_keys<Isa, true>(task.weights, keys, rows, v, sums);
     earlier = true, shared = false;
-  } else if (all.first != any.first || all.last != any.last) {
+  } else if (!is_same(all, any)) {
     add_ragged_keys<Isa, false>(task.weights, keys, rows, v, sums);
     earlier = true;
   }

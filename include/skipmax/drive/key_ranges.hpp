@@ -7,12 +7,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-SKIPMAX_INLINE bool is_empty(key_range a) {
-  return a.first >= a.last;
-}
-SKIPMAX_INLINE key_range intersect(key_range a, key_range b) {
-  return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
-}
 // The smallest range that holds both.
 SKIPMAX_INLINE key_range join_ranges(key_range a, key_range b) {
   if (is_empty(a)) return b;

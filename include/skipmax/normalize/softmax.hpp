@@ -64,8 +64,8 @@ struct softmax {
       set_references<Isa>(state, block, moved, rescale);
       clear_row<Isa>(sums, all_sums);
       const index tail = score.in_panels();  // the order of the sum stays
-      exponentials<Isa>(state, sums, block, cut(middle, {middle.first, tail}));
-      exponentials_of_tail<Isa>(state, sums, block, cut(middle, {tail, middle.last}));
+      exponentials<Isa>(state, sums, block, intersect(middle, {middle.first, tail}));
+      exponentials_of_tail<Isa>(state, sums, block, intersect(middle, {tail, middle.last}));
       exponentials<Isa>(state, sums, block, left);
       exponentials<Isa>(state, sums, block, right);
     }
@@ -103,9 +103,9 @@ struct softmax {
     using V = simd<T, Isa>;
     alignas(64) T of_lanes[lanes<T, Isa>];
     const T m = kept[0] < other[0] ? other[0] : kept[0];
-    math::exp2_nonpositive(V(kept[0] - m)).store_aligned(of_lanes);
+    math::fast_exp2(V(kept[0] - m)).store_aligned(of_lanes);
     factors[0] = of_lanes[0];
-    math::exp2_nonpositive(V(other[0] - m)).store_aligned(of_lanes);
+    math::fast_exp2(V(other[0] - m)).store_aligned(of_lanes);
     factors[1] = of_lanes[0];
     kept[0] = m, kept[1] = kept[1] * factors[0] + other[1] * factors[1];
   }
@@ -153,14 +153,14 @@ struct softmax {
     SKIPMAX_INLINE void operator()(int r, V (&s)[NV]) const {
       const V reference(m[r]);
 #pragma GCC unroll 2
-      for (std::size_t v = 0; v < NV; ++v) s[v] = math::exp2_nonpositive(s[v] - reference);
+      for (std::size_t v = 0; v < NV; ++v) s[v] = math::fast_exp2(s[v] - reference);
       T* at = sums + r * lanes<T, Isa>;
       add_packed<E>(V::load_aligned(at), s).store_aligned(at);
     }
 
     template <class V>
     SKIPMAX_INLINE void operator()(rows_of_key at, V (&s)[1]) const {
-      s[0] = math::exp2_nonpositive(s[0] - V::load_aligned(m + at.row));
+      s[0] = math::fast_exp2(s[0] - V::load_aligned(m + at.row));
       T* of_tail = sums + row_lanes<T, Isa> * lanes<T, Isa> + at.row;
       (V::load_aligned(of_tail) + round_as<E, Isa>(s[0])).store_aligned(of_tail);
     }
@@ -169,10 +169,10 @@ struct softmax {
   // What a row does not see in its first and last register of stored columns gets weight 0.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void hide_unseen(const score_block<T, E>& block, key_range columns) {
-    if (columns.first >= columns.last) return;
+    if (is_empty(columns)) return;
     for (int r = 0; r < block.rows; ++r) {
-      const key_range seen = cut(block.seen[r], columns);
-      if (seen.first < seen.last)
+      const key_range seen = intersect(block.seen[r], columns);
+      if (!is_empty(seen))
         fill_outside<Isa>(block.scores + r * block.stride, seen.first, seen.last,
                           static_cast<T>(-__builtin_inf()));
     }
@@ -184,10 +184,10 @@ struct softmax {
                                           key_range columns) {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
-    if (columns.first >= columns.last) return;
+    if (is_empty(columns)) return;
     const exponential<Isa, T, E> of_row{m, sums};
     for (int r = 0; r < block.rows; ++r) {
-      const key_range seen = cut(block.seen[r], columns);
+      const key_range seen = intersect(block.seen[r], columns);
       T* row = block.scores + r * block.stride;
       E* to = block.weights + r * block.stride;
       for (index j = seen.first / NR * NR; j < seen.last; j += NR) {
@@ -226,19 +226,11 @@ struct softmax {
       }
   }
 
-  SKIPMAX_INLINE static key_range cut(key_range a, key_range b) {
-    return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
-  }
-
-  SKIPMAX_INLINE static bool is_same(key_range a, key_range b) {
-    return a.first == b.first && a.last == b.last;
-  }
-
   // Rows that see no key of their block's first tile: zero is not looked at where their first keys come.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void forget_unseen(T* state, const score_block<T, E>& block) {
     for (int r = 0; r < block.rows; ++r)
-      if (block.seen[r].first >= block.seen[r].last) state[r] = lowest<T>();
+      if (is_empty(block.seen[r])) state[r] = lowest<T>();
   }
 
   // Rows, one bit each, whose sum shows that m will not do.
@@ -259,7 +251,7 @@ struct softmax {
     unsigned found = 0;
     for (int r = 0; r < block.rows; ++r) {
       const V sum = V::load_aligned(sums + r * W);
-      const bool starts = block.fresh && block.seen[r].first < block.seen[r].last;
+      const bool starts = block.fresh && !is_empty(block.seen[r]);
       if (xsimd::any(sum > high) || of_tail[r] > far<T> ||
           (starts && xsimd::all(sum < low) && of_tail[r] < 1 / far<T>))
         found |= 1u << r;
@@ -294,7 +286,7 @@ struct softmax {
       const V most = compat::max(before, V::load_aligned(largest + r));
       const V now = math::select(most > V(nothing), most, V(lowest<T>()));
       now.store_aligned(state + r);
-      if (!block.fresh) math::exp2_nonpositive(before - now).store_aligned(rescale + r);
+      if (!block.fresh) math::fast_exp2(before - now).store_aligned(rescale + r);
     }
     if (block.fresh) return;
     T *sums = state + R, *of_tail = sums + R * W;

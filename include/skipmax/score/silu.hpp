@@ -19,7 +19,7 @@ struct silu {
     s = math::max(s, math::constant<V>(-1000));
     const V t = math::min(s * math::constant<V>(-1.4426950408889634074),
                           math::constant<V>(math::is_single<V> ? 128 : 1024));
-    return math::divide(s, math::constant<V>(1) + math::exp2_nonpositive(t));
+    return math::divide(s, math::constant<V>(1) + math::fast_exp2(t));
   }
 
   template <class V>
