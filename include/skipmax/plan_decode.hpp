@@ -39,26 +39,28 @@ struct decode_plan {
   index blocks = 0, first_part = 0, parts = 0;
   index tasks = 0, ends = 0;                    // one end for each head of each sequence
   index depth = 0, width = 0;                   // key dim, value dim in whole registers
+  index tile = 0;                               // keys
   bool k_in_place = false, v_in_place = false;  // rows are whole registers and need no transform
 
   // Scratch in elements of T: rows [batch][heads][query length][parts][part_stride], then a slice for
   // each worker, and where in it the arrays start.
   index row_parts = 0;
   index k_at = 0, v_at = 0, weights_at = 0, state_at = 0, shift_at = 0, rows_at = 0;
-  index merged_at = 0, list_at = 0;
+  index merged_at = 0, of_block_at = 0, list_at = 0;
   index slice = 0;
 
   SKIPMAX_INLINE index scratch(index workers) const { return row_parts + slice * workers; }
 };
 
 // Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
-// memory some time, most of all where v is read in part; what is read for one row of a group is to stay in
-// the L2 cache for the others, which at 512 keys of 128 floats is half of 512 KiB. Values are added a
-// part of a tile at a time, which also keeps the rounding errors of their sums down.
-inline constexpr index decode_tile = 512, values_at_once = 256;
+// memory some time, most of all where v is read in part: a tile is a part. But what is read again, for
+// another block of rows, or was copied, is to be in the L2 cache then: half of 512 KiB for 512 keys of
+// 128 floats.
+inline constexpr index tile_in_cache = 512;
+inline constexpr index keys_summed = 256;
 
 template <class T, class Isa>
-inline constexpr index decode_stride = decode_tile + tile_layout<T, Isa>::cache_line;
+inline constexpr index decode_stride = part_keys + tile_layout<T, Isa>::cache_line;
 
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
@@ -73,8 +75,8 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
     return here;
   };
   take(plan.task_rows * plan.depth);
-  plan.k_at = take(plan.k_in_place ? 0 : decode_tile * plan.depth);
-  plan.v_at = take(plan.v_in_place ? 0 : decode_tile * plan.width);
+  plan.k_at = take(plan.k_in_place ? 0 : tile_in_cache * plan.depth);
+  plan.v_at = take(plan.v_in_place ? 0 : tile_in_cache * plan.width);
   plan.weights_at = take(MR * decode_stride<T, Isa>);
   if constexpr (!is_pointwise<Normalizer>)
     plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
@@ -82,7 +84,8 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
   if constexpr (Rows::changes_q || Rows::changes_k)
     plan.rows_at = take(2 * transformed_rows<T, Isa> * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
-  plan.list_at = take(room_of_list(values_at_once));
+  plan.of_block_at = take(MR * plan.width);
+  plan.list_at = take(room_of_list(part_keys));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 
@@ -107,6 +110,8 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   plan.v_in_place = p.value_dim == plan.width;
   if constexpr (!is_stored_as<S, T>)  // rows of 16 bits and copies of them take different kernels
     plan.k_in_place = plan.v_in_place = plan.k_in_place && plan.v_in_place;
+  plan.tile =
+      plan.k_in_place && plan.v_in_place && plan.task_rows == MR ? part_keys : tile_in_cache;
   plan.row_parts =
       round_up(p.batch * p.heads * p.query_length * plan.parts * part_stride(p.value_dim), 4096);
   lay_out_decode<Isa>(a, plan);

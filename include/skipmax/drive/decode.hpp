@@ -102,19 +102,27 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   }
 }
 
-// Rows of k or v for the keys of one tile, and how many rows ahead of their use they are fetched: further
-// than memory takes to answer, little enough to stay in the L1 cache. Copies were read already.
+// Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched, further than
+// memory takes to answer; and how many together with those stay in the L1 cache. Copies were read already.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
-  index ahead;
+  index ahead, at_once;
 };
-inline constexpr index bytes_ahead = 4096;
+inline constexpr index bytes_ahead = 10240, bytes_at_once = 16384;
 
 template <class X>
-SKIPMAX_INLINE tile_rows<X> in_place(row_matrix<const X> rows, index dim) {
+SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   const index row = dim * static_cast<index>(sizeof(X));
-  return {rows, row == 0 || row >= bytes_ahead ? 1 : bytes_ahead / row};
+  const auto keys = [=](index bytes)
+                        SKIPMAX_LAMBDA { return row == 0 || row >= bytes ? 1 : bytes / row; };
+  return {{rows, stride}, keys(bytes_ahead), keys(bytes_at_once)};
+}
+template <class T>
+SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
+  tile_rows<T> tile = tile_of(rows, dim, dim);
+  tile.ahead = 0;
+  return tile;
 }
 
 template <class Isa, class T, class S, class Attention>
@@ -136,7 +144,7 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
   } else {
     pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
   }
-  return {{copy, plan.depth}, 0};
+  return copied(copy, plan.depth);
 }
 
 template <class Isa, class T, class S>
@@ -145,15 +153,19 @@ SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
   const auto v = keys_at(plan.v, plan, task.rows, keys.first);
   T* copy = task.slice + plan.v_at;
   pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
-  return {{copy, plan.width}, 0};
+  return copied(copy, plan.width);
 }
 
 // attend(k, v) with the rows of k and v as they lie where the kernels can read them there, else copied.
 template <class Isa, class T, class S, class Attention, class F>
 SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
                               const part_task<Isa, T>& task, key_range keys, F attend) {
-  const auto k = in_place(keys_at(plan.k, plan, task.rows, keys.first), plan.sizes.key_dim);
-  const auto v = in_place(keys_at(plan.v, plan, task.rows, keys.first), plan.width);
+  const auto in_place = [&](const auto& x) SKIPMAX_LAMBDA {
+    const auto rows = keys_at(x, plan, task.rows, keys.first);
+    return tile_of(rows.data, rows.stride, x.dim);
+  };
+  const auto k = in_place(plan.k);
+  const auto v = in_place(plan.v);
   if constexpr (is_stored_as<S, T>)
     attend(plan.k_in_place ? k : copy_key_rows(a, plan, task, keys),
            plan.v_in_place ? v : copy_value_rows(plan, task, keys));
@@ -163,62 +175,121 @@ SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
     attend(copy_key_rows(a, plan, task, keys), copy_value_rows(plan, task, keys));
 }
 
-// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v.
+// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed
+// keys, from a multiple of that number on, are one sum.
 template <class Isa, class T, class V>
 struct value_step {
   score_block<T> block;
   tile_rows<V> v;
-  row_matrix<T> sums;
+  row_matrix<T> sums, of_block;
   index width;
-  key_number* list;  // scratch, room_of_list(values_at_once)
+  key_number* list;  // scratch, room_of_list(part_keys)
+
+  SKIPMAX_INLINE const T* weights(int r, index key) const {
+    return block.scores + r * block.stride + key;
+  }
+
+  // Some keys of one sum for the P rows from r on, counted from `first`.
+  template <int P, class Keys>
+  SKIPMAX_INLINE void add(int r, index first, Keys keys, fetch_ahead fetch, bool starts = true,
+                          bool ends = true) const {
+    const block_sums<T> to{from_row(sums, r), from_row(of_block, r), starts, ends};
+    value_rows<Isa, P>(weights(r, first), block.stride, from_row(v.rows, first), keys, to, width,
+                       fetch);
+  }
 };
 
-// Adds the keys of a range, which the P rows from r on see. Those of zero weight are left out where they
-// are three in five or more: with half of them the memory, whose rows and prefetchers want one stream, is
-// a tenth slower than if all were read. And where they may be hidden ones, whose values may be anything.
-template <class Isa, int P, class T, class V, class Attention>
-SKIPMAX_INLINE void add_keys(const Attention& a, const value_step<Isa, T, V>& step, int r,
-                             key_range keys) {
-  const index count = keys.last - keys.first, stride = step.block.stride;
-  if (count <= 0) return;
-  const T* weights = step.block.scores + r * stride + keys.first;
-  const row_matrix<const V> v{step.v.rows.data + keys.first * step.v.rows.stride,
-                              step.v.rows.stride};
-  const row_matrix<T> sums{step.sums.data + r * step.sums.stride, step.sums.stride};
-  if constexpr (hides<Attention> || can_skip_values<Attention>) {
-    if (hides<Attention> || a.zeros != skip_zeros::never) {
-      const index found =
-          list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(weights, count, step.list);
-      if (hides<Attention> || a.zeros == skip_zeros::always || found * 5 <= count * 2)
-        return value_rows<Isa, P>(weights, stride, v, listed_keys{step.list, found}, sums,
-                                  step.width, step.v.ahead);
-    }
-  }
-  value_rows<Isa, P>(weights, stride, v, every_key{count}, sums, step.width, step.v.ahead);
+SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
+  const index first = key / keys_summed * keys_summed;
+  return {first, first + keys_summed};
 }
 
-// Two rows at a time share what they load of v, where they see the same; and all rows a few keys at a time,
-// whose values then are in the cache.
+// Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are
+// two in five or fewer: with half of them the memory, whose rows and prefetchers want one stream, is a
+// tenth slower than if all were read. And where some may be hidden, whose values may be anything. False,
+// and nothing done, elsewhere.
+template <class Isa, int P, class T, class V, class Attention>
+SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
+                                     [[maybe_unused]] const value_step<Isa, T, V>& step,
+                                     [[maybe_unused]] int r, [[maybe_unused]] key_range keys) {
+  if constexpr (hides<Attention> || can_skip_values<Attention>) {
+    const index count = keys.last - keys.first;
+    if (count <= 0 || (!hides<Attention> && a.zeros == skip_zeros::never)) return false;
+    const index found = list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(
+        step.weights(r, keys.first), count, step.list);
+    if (!hides<Attention> && a.zeros != skip_zeros::always && found * 5 > count * 2) return false;
+    for (index n = 0, end = 0; n < found; n = end) {
+      const index last = keys_of_one_sum(keys.first + step.list[n]).last - keys.first;
+      while (end < found && step.list[end] < last) ++end;
+      step.template add<P>(r, keys.first, listed_keys{step.list + n, end - n, found - n},
+                           {step.v.ahead});
+    }
+    return true;
+  }
+  return false;
+}
+
+// All keys of needed[r], for each pair of rows and a last single one. All rows take a few keys at a time,
+// whose values then are in the L1 cache, and each of the first two passes over them fetches one half of the
+// next ones: the memory never waits.
+template <class Isa, class T, class V>
+SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
+  const int rows = step.block.rows;
+  int passes = 0;
+  for (int r = 0; r < rows; r += 2) passes += !is_empty(needed[r]);
+  if (passes == 0) return;
+  const auto fetch_in = [&](int pass) SKIPMAX_LAMBDA {
+    if (pass > 1 || step.v.ahead == 0) return fetch_ahead{};
+    if (passes == 1) return fetch_ahead{step.v.ahead};
+    return fetch_ahead{step.v.at_once, pass == 0 ? fetched::first_half : fetched::second_half};
+  };
+  const key_range any = step.block.any;
+  for (key_range few{any.first, 0}; few.first < any.last; few.first = few.last) {
+    const key_range one_sum = keys_of_one_sum(few.first);
+    few.last = few.first + step.v.at_once;
+    if (few.last > one_sum.last) few.last = one_sum.last;
+    int pass = 0;
+    for (int r = 0; r < rows; r += 2) {
+      const key_range of_sum = intersect(needed[r], one_sum), keys = intersect(of_sum, few);
+      if (is_empty(keys)) continue;
+      const every_key all{keys.last - keys.first};
+      const bool starts = keys.first == of_sum.first, ends = keys.last == of_sum.last;
+      if (r + 1 < rows)
+        step.template add<2>(r, keys.first, all, fetch_in(pass), starts, ends);
+      else
+        step.template add<1>(r, keys.first, all, fetch_in(pass), starts, ends);
+      ++pass;
+    }
+  }
+}
+
+// Two rows at a time share what they load of v, where they see the same.
 template <class Isa, class T, class V, class Attention>
-SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& tile) {
-  const key_range *seen = tile.block.seen, any = tile.block.any;
-  const int rows = tile.block.rows;
-  for (index first = any.first; first < any.last; first += values_at_once) {
-    const key_range some{first, first + values_at_once};
-    value_step<Isa, T, V> step = tile;
-    int r = 0;
-    if constexpr (!hides<Attention>)
-      for (; r + 1 < rows; r += 2) {
-        const key_range one = intersect(seen[r], some), other = intersect(seen[r + 1], some);
-        const key_range shared = intersect(one, other);
-        add_keys<Isa, 1>(a, step, r, left_of(one, shared));
-        add_keys<Isa, 1>(a, step, r, right_of(one, shared));
-        add_keys<Isa, 1>(a, step, r + 1, left_of(other, shared));
-        add_keys<Isa, 1>(a, step, r + 1, right_of(other, shared));
-        if (!is_empty(shared)) add_keys<Isa, 2>(a, step, r, shared);
-        if (!has_exact_zeros<decltype(a.score)>) step.v.ahead = 0;  // they are in the cache now
+SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& step) {
+  const key_range* seen = step.block.seen;
+  const int rows = step.block.rows;
+  if constexpr (hides<Attention>) {
+    for (int r = 0; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, seen[r]);
+  } else {
+    const auto add_alone = [&](int r, key_range keys) SKIPMAX_LAMBDA {
+      if (is_empty(keys) || add_nonzero_keys<Isa, 1>(a, step, r, keys)) return;
+      for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
+        const key_range some = intersect(keys, keys_of_one_sum(keys.first));
+        step.template add<1>(r, some.first, every_key{some.last - some.first}, {step.v.ahead});
       }
-    for (; r < rows; ++r) add_keys<Isa, 1>(a, step, r, intersect(seen[r], some));
+    };
+    key_range needed[register_block<T, Isa>::rows] = {};
+    int r = 0;
+    for (; r + 1 < rows; r += 2) {
+      const key_range shared = intersect(seen[r], seen[r + 1]);
+      for (int p = r; p < r + 2; ++p) {
+        add_alone(p, left_of(seen[p], shared));
+        add_alone(p, right_of(seen[p], shared));
+      }
+      if (!add_nonzero_keys<Isa, 2>(a, step, r, shared)) needed[r] = shared;
+    }
+    if (r < rows && !add_nonzero_keys<Isa, 1>(a, step, r, seen[r])) needed[r] = seen[r];
+    add_needed_keys(step, needed);
   }
 }
 
@@ -273,8 +344,9 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
   }
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
-  add_values(a, value_step<Isa, T, V>{score.block, v, sums, plan.width,
-                                      reinterpret_cast<key_number*>(slice + plan.list_at)});
+  const row_matrix<T> of_block{slice + plan.of_block_at, plan.width};
+  auto* list = reinterpret_cast<key_number*>(slice + plan.list_at);
+  add_values(a, value_step<Isa, T, V>{score.block, v, sums, of_block, plan.width, list});
 }
 
 template <class Isa, class T, class S, class Attention>
@@ -298,8 +370,8 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
       a.normalizer.template clear<Isa>(state(row));
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
-  for (key_range tile = task.any; !is_empty(tile); tile.first += decode_tile) {
-    const key_range keys = intersect(tile, {tile.first, tile.first + decode_tile});
+  for (key_range tile = task.any; !is_empty(tile); tile.first += plan.tile) {
+    const key_range keys = intersect(tile, {tile.first, tile.first + plan.tile});
     with_tile(a, plan, task, keys, [&](const auto& k, const auto& v) SKIPMAX_LAMBDA {
       for (index row = 0; row < task.rows.count; row += MR)
         attend_tile(a, plan, task, row, keys, k, v);
