@@ -48,6 +48,14 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T, S
   return empty;
 }
 
+// The rows of out that `empty` has a bit for: zeros.
+template <class Out>
+SKIPMAX_INLINE void clear_rows(row_matrix<Out> out, unsigned empty, index dim) {
+  for (; empty != 0; empty >>= 1, out.data += out.stride)
+    if ((empty & 1u) != 0)
+      for (index x = 0; x < dim; ++x) out.data[x] = Out(0);
+}
+
 // Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
 // where rows are whole registers of out's own type. A row that saw nothing is zeros, whatever they would
 // make of it.
@@ -72,10 +80,7 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<Out>& to, r
   if (!Rows::changes_out || !whole)
     for (int r = 0; r < rows; ++r)
       store_scaled<Isa>(out.data + r * out.stride, finished.data + r * finished.stride, dim, T(1));
-  if (Rows::changes_out && empty != 0)
-    for (int r = 0; r < rows; ++r)
-      if ((empty >> r & 1u) != 0)
-        for (index x = 0; x < dim; ++x) out.data[r * out.stride + x] = Out(0);
+  if (Rows::changes_out) clear_rows(out, empty, dim);
 }
 
 // A row that sees no key is zeros.

@@ -43,10 +43,9 @@ SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
 }
 
 // Over the keys of non-zero weight alone, where that is faster.
-template <class Isa, class T, class E, class Out, class Attention>
+template <class Isa, class T, class E, class To, class Attention>
 SKIPMAX_INLINE void add_values([[maybe_unused]] const Attention& a, const E* weights, int rows,
-                               row_matrix<const E> v, index keys, const value_output<T, Out>& to,
-                               index width) {
+                               row_matrix<const E> v, index keys, const To& to, index width) {
   if constexpr (can_skip_values<Attention> && !is_pair<E>)
     if (sparse_value_tile<Isa>(a.zeros, weights, rows, v, keys, to, width)) return;
   value_tile<Isa, T>(weights, rows, v, keys, to, width);
@@ -93,8 +92,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const row_matrix<T> sums{task.out + row * width, width};
 
   if constexpr (has_gate_view<Rows>)
-    if (keys.last && task.rows > rows_fetched_ahead)
-      fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
+    if (keys.last) fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
@@ -110,8 +108,12 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     earlier = true;
   }
   using Out = typename S::out;
-  const bool to_out = keys.last && shared && !Rows::changes_out && width == plan.sizes.value_dim &&
-                      padded_rows<layout::rows>(rows) == rows;
+  bool to_out = keys.last && shared && width == plan.sizes.value_dim &&
+                padded_rows<layout::rows>(rows) == rows;
+  if constexpr (gates_registers<Rows>)
+    to_out = to_out && a.rows.gate.g.dim == plan.sizes.value_dim;
+  else if (Rows::changes_out)
+    to_out = false;
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
   if (shared) {
@@ -122,15 +124,21 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     const E* weights = task.weights + all.first / N;
     const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
     const index count = packed_elements<E>(all.last - all.first);
-    const auto add_to = [&]<class To>(row_matrix<To> result) SKIPMAX_LAMBDA {
-      const value_output<T, To> to{{earlier ? sums.data : nullptr, width}, result, factor};
-      add_values<Isa>(a, weights, rows, values_seen, count, to, width);
+    const auto add_to = [&]<class To, class Gate>(row_matrix<To> result, Gate gate) SKIPMAX_LAMBDA {
+      const value_output<T, To, Gate> to{
+          {earlier ? sums.data : nullptr, width}, result, factor, gate};
+      add_values<Isa, T>(a, weights, rows, values_seen, count, to, width);
     };
-    const row_matrix<Out> out = rows_at(plan.out, place_of(task, row));
-    if (to_out)
-      add_to(out);
-    else
-      add_to(sums);
+    const row_place place = place_of(task, row);
+    const row_matrix<Out> out = rows_at(plan.out, place);
+    if (!to_out) {
+      add_to(sums, no_gate{});
+    } else if constexpr (gates_registers<Rows>) {
+      add_to(out, a.rows.gate.rows_from(place));
+      clear_rows(out, empty, plan.sizes.value_dim);
+    } else if constexpr (!Rows::changes_out) {
+      add_to(out, no_gate{});
+    }
   }
   if (to_out || !keys.last) return;
   if (!shared)
@@ -155,7 +163,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
     const auto v = place_values<Isa, Attention>(plan, task, start, keys);
     upcoming_reads next = start + keys < any.last
                               ? upcoming_keys(plan, task, start + keys, any.last, KT)
-                              : upcoming_task(a, plan, number + plan.workers, KT);
+                              : upcoming_task(plan, number + plan.workers, KT);
     next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {

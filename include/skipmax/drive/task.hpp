@@ -100,9 +100,6 @@ SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key};
 }
 
-// Of a gate the rows of a whole task, where they are few; else those of a row block when it is finished.
-inline constexpr index rows_fetched_ahead = 256;
-
 // What the next step will read: the next tile of this task, or the start of the worker's next task
 // (most likely this number of tasks further on).
 template <class T, class S>
@@ -112,20 +109,16 @@ SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T, S>& plan, cons
   const row_place first = place_of_key(task, start);
   return {{},
           upcoming(rows_at(plan.k, first), keys, plan.sizes.key_dim),
-          upcoming(rows_at(plan.v, first), keys, plan.sizes.value_dim),
-          {}};
+          upcoming(rows_at(plan.v, first), keys, plan.sizes.value_dim)};
 }
 
-template <class T, class S, class Attention>
-SKIPMAX_INLINE upcoming_reads upcoming_task(const Attention& a, const forward_plan<T, S>& plan,
-                                            index number, index tile) {
+template <class T, class S>
+SKIPMAX_INLINE upcoming_reads upcoming_task(const forward_plan<T, S>& plan, index number,
+                                            index tile) {
   if (number >= plan.tasks) return {};
   const task_place task = place_task(plan, number);
   upcoming_reads next = upcoming_keys(plan, task, 0, task.in.key_length, tile);
   next.q = upcoming(rows_at(plan.q, place_of(task, 0)), task.rows, plan.sizes.key_dim);
-  if constexpr (has_gate_view<decltype(a.rows)>)
-    if (task.rows <= rows_fetched_ahead)
-      next.gate = upcoming(rows_at(a.rows.gate.g, place_of(task, 0)), task.rows, a.rows.gate.g.dim);
   return next;
 }
 

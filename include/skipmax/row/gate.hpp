@@ -17,6 +17,21 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Some rows of g: what times_gate multiplies while a row of out is in registers.
+template <class T, class Act>
+struct gate_rows {
+  row_matrix<const T> g;
+  Act act;
+
+  template <class Isa, class V>
+  SKIPMAX_INLINE V times_gate(index r, index x, V value) const {
+    using U = typename V::value_type;
+    if constexpr (std::is_same_v<computed_t<T>, U>)
+      value = value * act.value(load_stored<Isa, U>(g.data + r * g.stride + x));
+    return value;
+  }
+};
+
 template <class T, score_function Act = identity>
 struct gate {
   static constexpr bool is_gate = true;
@@ -40,6 +55,11 @@ struct gate {
       else
         by_element<Isa>(gates, from, to, rows, dim);
     }
+  }
+
+  // The rows from `first` on. For a g that is not one number for a head, and of whole registers.
+  SKIPMAX_INLINE gate_rows<T, Act> rows_from(row_place first) const {
+    return {{g.row(first.batch, first.position, first.head), g.length_stride}, act};
   }
 
   SKIPMAX_INLINE void check(const problem& p, index heads, index dim, error_message& error) const {

@@ -87,5 +87,11 @@ inline constexpr bool has_gate_view = requires(Rows rows) {
   requires is_tensor_view<std::remove_cvref_t<decltype(rows.gate.g)>>;
 };
 
+// out changes by such a gate alone, which can be taken in registers where g is as wide as out.
+template <class Rows>
+inline constexpr bool gates_registers = !Rows::normalizes && requires(Rows rows, row_place place) {
+  rows.gate.rows_from(place);
+};
+
 }  // namespace v0
 }  // namespace skipmax

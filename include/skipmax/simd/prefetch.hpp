@@ -51,23 +51,19 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
 
 // All that a step will read.
 struct upcoming_reads {
-  upcoming_rows q, k, v, gate;
+  upcoming_rows q, k, v;
 
   // In `steps` equal parts, each call the next one. Small ones: the cache waits for only so many lines.
-  SKIPMAX_INLINE void divide(index steps) {
-    q.divide(steps), k.divide(steps), v.divide(steps), gate.divide(steps);
-  }
-  SKIPMAX_INLINE void fetch_part() {
-    q.fetch_part(), k.fetch_part(), v.fetch_part(), gate.fetch_part();
-  }
+  SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
+  SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
 };
 
-// A few rows at once.
+// A few rows at once, needed soon: into the L1 cache.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {
-  upcoming_rows all = upcoming(from, rows, dim);
-  all.divide(1);
-  all.fetch_part();
+  constexpr index line = 64 / static_cast<index>(sizeof(T));
+  for (index r = 0; r < rows; ++r)
+    for (index x = 0; x < dim; x += line) fetch_line(from.data + r * from.stride, x);
 }
 
 }  // namespace v0

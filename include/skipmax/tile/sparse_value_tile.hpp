@@ -1,4 +1,4 @@
-// out = (earlier + weights V) * factor, as tile/value_tile has it, from the keys whose weight is not zero.
+// out = (earlier + weights V) * factor * gate, as tile/value_tile has it, from the keys whose weight is not zero.
 //
 // A key costs a row four or so multiply-adds that read v from the cache and a broadcast, about what it
 // costs the dense kernel; so what is saved is the share of zeros, less the list of keys. The sum takes the
@@ -20,10 +20,9 @@ enum class skip_zeros { where_faster, never, always };
 // R rows at a time, over the keys that any of them needs: two rows share what they load of v, one list and
 // the end of one loop, which is hard to foretell; and eight sums of four registers each are what two
 // multiply-add units of latency 4 ask for.
-template <class Isa, class T, int R, int N, class Out>
+template <class Isa, class T, int R, int N, class To>
 SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, index count,
-                                   row_matrix<const T> v, const value_output<T, Out>& to,
-                                   int first_row, index x) {
+                                   row_matrix<const T> v, const To& to, int first_row, index x) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>, stride = tile_layout<T, Isa>::weight_stride;
   V sum[R][N];
@@ -52,14 +51,15 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
       V value = sum[r][n];
       if (to.earlier.data)
         value = value + V::load_aligned(to.earlier.data + row * to.earlier.stride + at);
-      store_rounded<Isa, T>(to.out.data + row * to.out.stride + at, value * V(to.factor[row]));
+      store_rounded<Isa, T>(to.out.data + row * to.out.stride + at,
+                            to.template finished<Isa>(row, at, value));
     }
 }
 
 // False, and nothing done, if more than `most` keys are needed.
-template <class Isa, int R, class T, class Out>
+template <class Isa, int R, class T, class To>
 SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<const T> v, index keys,
-                                index most, const value_output<T, Out>& to, index width) {
+                                index most, const To& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   constexpr int N = layout::registers == 32 ? 8 : 4;
@@ -86,10 +86,10 @@ inline constexpr double worth_skipping = sizeof(simd<T, Isa>) == 64 ? 0.6 : 0.8;
 
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
 // kernel is the faster one, or asked for.
-template <class Isa, class T, class Out>
+template <class Isa, class T, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int rows,
-                                      row_matrix<const T> v, index keys,
-                                      const value_output<T, Out>& to, index width) {
+                                      row_matrix<const T> v, index keys, const To& to,
+                                      index width) {
   constexpr index few = 64;  // there is not enough to gain to look for it
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;

@@ -1,13 +1,13 @@
-// out = (earlier + weights V) * factor for one row block and the keys of one tile.
+// out = (earlier + weights V) * factor * gate for one row block and the keys of one tile.
 //
-//   out[r][x] = (earlier[r][x] + sum_j weights[r][j] v[j][x]) * factor[r]
+//   out[r][x] = (earlier[r][x] + sum_j weights[r][j] v[j][x]) * factor[r] * gate[r][x]
 //   weights [MR][weight_stride], v [keys][stride], out and earlier [MR][stride]
 //
 // Weights and v are packed, in numbers or in pairs of keys.
 //
 // The sum over the tile starts from zero and is then added to what earlier tiles left, if anything.
-// Until the last tile the factor is 1 and out is scratch; then it is the normalizer's, and out the
-// caller's.
+// Until the last tile the factor is 1, the gate nothing and out is scratch; then the factor is the
+// normalizer's, and out the caller's.
 #pragma once
 
 #include <type_traits>
@@ -20,16 +20,29 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class T, class Out = T>
+struct no_gate {
+  template <class Isa, class V>
+  SKIPMAX_INLINE V times_gate(index, index, V value) const {
+    return value;
+  }
+};
+
+template <class T, class Out = T, class Gate = no_gate>
 struct value_output {
   row_matrix<const T> earlier;  // null data: nothing came before
   row_matrix<Out> out;
   const T* factor;  // [rows]
+  Gate gate{};
+
+  template <class Isa>
+  SKIPMAX_INLINE simd<T, Isa> finished(index r, index x, simd<T, Isa> sum) const {
+    return gate.template times_gate<Isa>(r, x, sum * simd<T, Isa>(factor[r]));
+  }
 };
 
-template <class Isa, class T, int MR, int NV, class E, class Out>
-SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys,
-                                  const value_output<T, Out>& to, index x) {
+template <class Isa, class T, int MR, int NV, class E, class To>
+SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys, const To& to,
+                                  index x) {
   using V = simd<T, Isa>;
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
@@ -44,15 +57,16 @@ SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index
   for (int r = 0; r < MR; ++r) {
     V row[NV];
 #pragma GCC unroll 2
-    for (int c = 0; c < NV; ++c) row[c] = sum.at[r][c] * V(to.factor[r]);
+    for (int c = 0; c < NV; ++c)
+      row[c] = to.template finished<Isa>(r, x + c * lanes<T, Isa>, sum.at[r][c]);
     store_sums<E, Isa, T>(to.out.data + r * to.out.stride + x, row);
   }
 }
 
 // Keys that all rows of the block see, in elements; width is in whole registers.
-template <class Isa, class T, class E, class Out>
+template <class Isa, class T, class E, class To>
 SKIPMAX_INLINE void value_tile(const E* weights, int rows, row_matrix<const E> v, index keys,
-                               const value_output<T, Out>& to, index width) {
+                               const To& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
