@@ -54,7 +54,7 @@ struct decode_plan {
 
 // Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
 // memory some time, most of all where v is read in part: a tile is a part. But what is read again, for
-// another block of rows, or was copied, is to be in the L2 cache then: half of 512 KiB for 512 keys of
+// another row or block of rows, or was copied, is to be in the L2 cache then: half of 512 KiB for 512 keys of
 // 128 floats.
 inline constexpr index tile_in_cache = 512;
 inline constexpr index keys_summed = 256;
@@ -110,8 +110,8 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   plan.v_in_place = p.value_dim == plan.width;
   if constexpr (!is_stored_as<S, T>)  // rows of 16 bits and copies of them take different kernels
     plan.k_in_place = plan.v_in_place = plan.k_in_place && plan.v_in_place;
-  plan.tile =
-      plan.k_in_place && plan.v_in_place && plan.task_rows == MR ? part_keys : tile_in_cache;
+  const bool read_once = plan.task_rows == MR && !hides<Attention>;
+  plan.tile = read_once && plan.k_in_place && plan.v_in_place ? part_keys : tile_in_cache;
   plan.row_parts =
       round_up(p.batch * p.heads * p.query_length * plan.parts * part_stride(p.value_dim), 4096);
   lay_out_decode<Isa>(a, plan);

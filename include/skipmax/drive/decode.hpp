@@ -103,7 +103,7 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
 }
 
 // Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched, further than
-// memory takes to answer; and how many together with those stay in the L1 cache. Copies were read already.
+// memory takes to answer; and how many of them, twice, stay in the L1 cache. Copies were read already.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
@@ -114,9 +114,10 @@ inline constexpr index bytes_ahead = 10240, bytes_at_once = 16384;
 template <class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   const index row = dim * static_cast<index>(sizeof(X));
-  const auto keys = [=](index bytes)
-                        SKIPMAX_LAMBDA { return row == 0 || row >= bytes ? 1 : bytes / row; };
-  return {{rows, stride}, keys(bytes_ahead), keys(bytes_at_once)};
+  const auto keys = [=](index bytes, index least) SKIPMAX_LAMBDA {
+    return row == 0 || row * least >= bytes ? least : bytes / row;
+  };
+  return {{rows, stride}, keys(bytes_ahead, 1), keys(bytes_at_once, 8)};
 }
 template <class T>
 SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
@@ -176,7 +177,7 @@ SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
 }
 
 // Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed
-// keys, from a multiple of that number on, are one sum.
+// keys, from a multiple of that number on in the tile, are one sum.
 template <class Isa, class T, class V>
 struct value_step {
   score_block<T> block;
@@ -230,8 +231,8 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
 }
 
 // All keys of needed[r], for each pair of rows and a last single one. All rows take a few keys at a time,
-// whose values then are in the L1 cache, and each of the first two passes over them fetches one half of the
-// next ones: the memory never waits.
+// whose values then are in the L1 cache, and the first two passes over them share the fetching of the next
+// ones, so that memory is idle in neither.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
   const int rows = step.block.rows;
@@ -241,13 +242,13 @@ SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key
   const auto fetch_in = [&](int pass) SKIPMAX_LAMBDA {
     if (pass > 1 || step.v.ahead == 0) return fetch_ahead{};
     if (passes == 1) return fetch_ahead{step.v.ahead};
-    return fetch_ahead{step.v.at_once, pass == 0 ? fetched::first_half : fetched::second_half};
+    return fetch_ahead{step.v.at_once, pass == 0 ? fetched::even_lines : fetched::odd_lines};
   };
   const key_range any = step.block.any;
   for (key_range few{any.first, 0}; few.first < any.last; few.first = few.last) {
     const key_range one_sum = keys_of_one_sum(few.first);
     few.last = few.first + step.v.at_once;
-    if (few.last > one_sum.last) few.last = one_sum.last;
+    if (passes == 1 || few.last > one_sum.last) few.last = one_sum.last;
     int pass = 0;
     for (int r = 0; r < rows; r += 2) {
       const key_range of_sum = intersect(needed[r], one_sum), keys = intersect(of_sum, few);
@@ -332,7 +333,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
       task.rows.from(row),
       tile.first,
       hidden,
-      row == 0 ? k.ahead * k.rows.stride : 0};
+      row == 0 ? wrapped_product(k.ahead, k.rows.stride) : 0};
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else {

@@ -134,7 +134,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     if (!to_out) {
       add_to(sums, no_gate{});
     } else if constexpr (gates_registers<Rows>) {
-      add_to(out, a.rows.gate.rows_from(place));
+      add_to(out, a.rows.gate.at(place));
       clear_rows(out, empty, plan.sizes.value_dim);
     } else if constexpr (!Rows::changes_out) {
       add_to(out, no_gate{});

@@ -58,7 +58,7 @@ struct gate {
   }
 
   // The rows from `first` on. For a g that is not one number for a head, and of whole registers.
-  SKIPMAX_INLINE gate_rows<T, Act> rows_from(row_place first) const {
+  SKIPMAX_INLINE gate_rows<T, Act> at(row_place first) const {
     return {{g.row(first.batch, first.position, first.head), g.length_stride}, act};
   }
 
@@ -125,6 +125,11 @@ struct gate {
     }
   }
 };
+
+// Not of a type derived from it, whose forward may be another.
+template <class T, class Act>
+inline constexpr bool multiplies_registers<gate<T, Act>> = has_few_operations<Act>;
+
 template <class T, class Act = identity>
 gate(tensor_view<T>, Act = {}) -> gate<std::remove_const_t<T>, Act>;
 

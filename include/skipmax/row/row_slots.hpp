@@ -87,11 +87,10 @@ inline constexpr bool has_gate_view = requires(Rows rows) {
   requires is_tensor_view<std::remove_cvref_t<decltype(rows.gate.g)>>;
 };
 
-// out changes by such a gate alone, which can be taken in registers where g is as wide as out.
+// Nothing but such a gate changes out: where g is as wide as out, it is taken in registers.
 template <class Rows>
-inline constexpr bool gates_registers = !Rows::normalizes && requires(Rows rows, row_place place) {
-  rows.gate.rows_from(place);
-};
+inline constexpr bool gates_registers =
+    !Rows::normalizes && multiplies_registers<decltype(Rows::gate)>;
 
 }  // namespace v0
 }  // namespace skipmax

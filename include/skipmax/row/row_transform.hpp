@@ -28,6 +28,10 @@ concept row_transform = requires(const R r, row_place at, row_matrix<const doubl
   r.template forward<any_isa>(at, from, to, index{1}, index{1});
 };
 
+// A gate that can be taken while out is in registers: gate.hpp.
+template <class Gate>
+inline constexpr bool multiplies_registers = false;
+
 // Rows stay as they are.
 struct no_transform {
   template <class Isa, class T>

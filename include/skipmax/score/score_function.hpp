@@ -48,6 +48,12 @@ inline constexpr bool maps_zero_to_zero = requires {
   requires F::zero_at_zero;
 };
 
+// True where h is cheap enough to be written out for every register of a kernel.
+template <class F>
+inline constexpr bool has_few_operations = requires {
+  requires F::few_operations;
+};
+
 template <class V>
 struct score_and_slope {
   V value, derivative;

@@ -1,5 +1,6 @@
-// Fetches rows of a view into the L2 cache while other work goes on. What comes next is known long
-// before it is needed, and no hardware prefetcher follows from one head to the next.
+// Fetches rows of a view while other work goes on: into the L2 cache what comes next, which is known long
+// before it is needed, and no hardware prefetcher follows from one head to the next; into L1 what is needed
+// soon.
 #pragma once
 
 #include "skipmax/tensor_view.hpp"
@@ -40,12 +41,17 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, inde
   return {address, rows, dim * bytes, from.stride * bytes};
 }
 
+// A distance that may lie beyond everything, as far as strides of single rows reach.
+SKIPMAX_INLINE index wrapped_product(index a, index b) {
+  return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
+}
+
 // The cache line `ahead` elements after `at`, into the L1 cache. It may lie beyond everything.
 template <class T>
 SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   constexpr index bytes = sizeof(T);
-  const std::uintptr_t address =
-      reinterpret_cast<std::uintptr_t>(at) + static_cast<std::uintptr_t>(ahead * bytes);
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(at) +
+                                 static_cast<std::uintptr_t>(wrapped_product(ahead, bytes));
   __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 3);
 }
 
@@ -58,7 +64,7 @@ struct upcoming_reads {
   SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
 };
 
-// A few rows at once, needed soon: into the L1 cache.
+// A few rows at once, into the L1 cache.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {
   constexpr index line = 64 / static_cast<index>(sizeof(T));

@@ -32,12 +32,12 @@ struct listed_keys {
   SKIPMAX_INLINE index later(index n) const { return keys[n < listed ? n : listed - 1]; }
 };
 
-// What is fetched while a key's values are used: of those of the key `ahead` steps later all, or one half,
-// if another pass over the same keys fetches the other. Nothing if ahead is 0.
-enum class fetched { all, first_half, second_half };
+// What is fetched while a key's values are used: the lines of those of the key `ahead` steps later, or every
+// second one, if another pass over the same keys fetches the others. Nothing if ahead is 0.
+enum class fetched { every_line, even_lines, odd_lines };
 struct fetch_ahead {
   index ahead = 0;
-  fetched part = fetched::all;
+  fetched which = fetched::every_line;
 };
 
 // Sums over a block of keys start from zero and are added to those of earlier blocks, which keeps rounding
@@ -48,15 +48,14 @@ struct block_sums {
   bool starts = true, ends = true;  // the block, with this call
 };
 
-// P rows, columns [x, x + N registers). Of each `Share` lines one is fetched; of none if Share is 0.
-template <class Isa, int P, int N, int Share, class T, class X, class Keys>
+// P rows, columns [x, x + N registers). Fetches every line, every second one, or none if Every is 0.
+template <class Isa, int P, int N, int Every, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_matrix<const X> v,
                                     Keys keys, const block_sums<T>& to, index x,
                                     fetch_ahead fetch) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(X));
-  constexpr index lines = Share > 0 ? (N * W + Share * line - 1) / (Share * line) : 0;
-  [[maybe_unused]] const index other_half = fetch.part == fetched::second_half ? lines * line : 0;
+  [[maybe_unused]] const index odd = Every == 2 && fetch.which == fetched::odd_lines ? line : 0;
   V sum[P][N];
 #pragma GCC unroll 2
   for (int p = 0; p < P; ++p)
@@ -67,15 +66,15 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
                       : V::load_aligned(to.of_block.data + p * to.of_block.stride + x + n * W);
   for (index m = 0; m < keys.count; ++m) {
     const index j = keys[m];
-    [[maybe_unused]] const index to_later =
-        Share > 0 ? (keys.later(m + fetch.ahead) - j) * v.stride + other_half : 0;
+    [[maybe_unused]] index to_later = 0;
+    if (Every > 0) to_later = wrapped_product(keys.later(m + fetch.ahead) - j, v.stride) + odd;
     V weight[P];
 #pragma GCC unroll 2
     for (int p = 0; p < P; ++p) weight[p] = V(weights[p * weight_stride + j]);
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
       const X* at = v.data + j * v.stride + x + n * W;
-      if (Share > 0 && n * W % line == 0 && n * W / line < lines) fetch_line(at, to_later);
+      if (Every > 0 && n * W % ((Every > 0 ? Every : 1) * line) == 0) fetch_line(at, to_later);
       const V value = load_stored<Isa, T>(at);
 #pragma GCC unroll 2
       for (int p = 0; p < P; ++p) sum[p][n] = compat::fma(weight[p], value, sum[p][n]);
@@ -100,12 +99,23 @@ SKIPMAX_INLINE void value_rows(const T* weights, index weight_stride, row_matrix
   constexpr index W = lanes<T, Isa>;
   constexpr int most = P == 1 || register_block<T, Isa>::registers == 32 ? 8 : 4;
   const auto columns = [&]<int N>(index x, std::integral_constant<int, N>) SKIPMAX_LAMBDA {
+    constexpr index line = 64 / static_cast<index>(sizeof(X));
+    const bool is_other =
+        (x / line % 2 == 0) == (fetch.which == fetched::odd_lines);  // of a single line
+    const auto fetching = [&]<int Every>(std::integral_constant<int, Every>) SKIPMAX_LAMBDA {
+      value_columns<Isa, P, N, Every>(weights, weight_stride, v, keys, to, x, fetch);
+    };
     if (fetch.ahead == 0)
-      value_columns<Isa, P, N, 0>(weights, weight_stride, v, keys, to, x, fetch);
-    else if (!std::is_same_v<Keys, every_key> || fetch.part == fetched::all)
-      value_columns<Isa, P, N, 1>(weights, weight_stride, v, keys, to, x, fetch);
-    else if constexpr (std::is_same_v<Keys, every_key>)
-      value_columns<Isa, P, N, 2>(weights, weight_stride, v, keys, to, x, fetch);
+      fetching(std::integral_constant<int, 0>{});
+    else if (fetch.which == fetched::every_line)
+      fetching(std::integral_constant<int, 1>{});
+    else if constexpr (std::is_same_v<Keys, every_key>) {  // a list is gone through once
+      constexpr int every = N * W >= 2 * line ? 2 : 1;
+      if (every == 1 && is_other)
+        fetching(std::integral_constant<int, 0>{});
+      else
+        fetching(std::integral_constant<int, every>{});
+    }
   };
   index x = 0;
   for (; x + most * W <= width; x += most * W) columns(x, std::integral_constant<int, most>{});

@@ -20,11 +20,6 @@ namespace skipmax {
 inline namespace v0 {
 
 template <class Score>
-inline constexpr bool has_few_operations = requires {
-  requires Score::few_operations;
-};
-
-template <class Score>
 struct weight_epilogue {
   Score score;
   template <class Row, class V, std::size_t NV>
