@@ -27,6 +27,16 @@ TEST(both, the_diagonal_ends_with_the_sequence) {
   support::check_mask(both{padded, causal{}}, 4, 9, 7);
 }
 
+TEST(both, moves_forward_if_both_do) {
+  support::check_moves_forward(both{padded, causal{}}, 4, 9);
+  support::check_moves_forward(both{causal{}, padded}, 4, 9);
+  for (index before = 0; before < 4; ++before) {
+    support::check_moves_forward(both{padded, sliding_window{before, 1}}, 4, 9);
+    support::check_moves_forward(both{sliding_window{before, 1}, padded}, 4, 9);
+  }
+  static_assert(!moves_forward<both<causal, window>>);
+}
+
 TEST(both, no_mask_changes_nothing) {
   support::check_mask(both{no_mask{}, causal{}}, 1, 7);
   support::check_mask(both{padded, no_mask{}}, 4, 9, 7);

@@ -8,6 +8,7 @@ static_assert(skipmax::mask_policy<skipmax::causal>);
 
 TEST(causal, all_small_shapes) {
   support::check_mask(skipmax::causal{}, 1, 9);
+  support::check_moves_forward(skipmax::causal{}, 1, 9);
 }
 
 TEST(causal, one_query_over_a_cache_sees_all_of_it) {

@@ -37,8 +37,10 @@ TEST(sliding_window, by_hand) {
 
 TEST(sliding_window, all_small_shapes) {
   for (index before = 0; before < 9; ++before)
-    for (index after = 0; after < 9; ++after)
+    for (index after = 0; after < 9; ++after) {
       support::check_mask(sliding_window{before, after}, 1, 7);
+      support::check_moves_forward(sliding_window{before, after}, 1, 7);
+    }
 }
 
 TEST(sliding_window, the_largest_index_is_no_limit) {

@@ -164,7 +164,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
     upcoming_reads next = start + keys < any.last
                               ? upcoming_keys(plan, task, start + keys, any.last, KT)
                               : upcoming_task(plan, number + plan.workers, KT);
-    next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
+    if constexpr (alike) next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);
@@ -172,7 +172,11 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
         step.keys.find(a.mask, position_of(task, step.row), step.rows, {start, start + keys});
       if constexpr (is_pair<typename S::packed>)
         if (!alike || step.row == 0) step.keys.all = whole_pairs(step.keys.all, alike ? keys : -1);
-      if (is_empty(step.keys.any)) continue;
+      const key_range any_key = step.keys.any;
+      if (is_empty(any_key)) continue;
+      if constexpr (!alike)
+        next.divide((task.rows - step.row + MR - 1) / MR *
+                    ((any_key.last + NR - 1) / NR - any_key.first / NR));
       attend_block<Isa>(a, plan, task, step, k, v, next);
     }
   }

@@ -43,6 +43,8 @@ struct block_keys {
 
   template <class Mask>
   SKIPMAX_INLINE void find(const Mask& mask, row_position at, int rows, key_range tile) {
+    if constexpr (moves_forward<Mask> && !sees_alike<Mask>)
+      if (see_whole(mask, at, rows, tile)) return;
     key_range range = visible_range(mask, at);
     any = {tile.last, tile.first}, all = tile, fresh = last = true;
     for (int r = 0; r < rows; ++r) {
@@ -58,6 +60,21 @@ struct block_keys {
     }
     any = {any.first - tile.first, any.last - tile.first};
     all = {all.first - tile.first, all.last - tile.first};
+  }
+
+ private:
+  // Where the first and the last row see all of the tile, those between do: most tiles, with few rows asked.
+  template <class Mask>
+  SKIPMAX_INLINE bool see_whole(const Mask& mask, row_position at, int rows, key_range tile) {
+    const key_range of_first = visible_range(mask, at);
+    at.query += rows - 1;
+    const key_range of_last = visible_range(mask, at);
+    for (const key_range* range : {&of_first, &of_last})
+      if (range->first > tile.first || range->last < tile.last) return false;
+    fresh = of_first.first == tile.first, last = of_last.last == tile.last;
+    any = all = {0, tile.last - tile.first};
+    for (int r = 0; r < rows; ++r) seen[r] = all;
+    return true;
   }
 };
 

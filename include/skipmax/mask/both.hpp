@@ -19,6 +19,7 @@ template <mask_policy First, mask_policy Second>
 struct both {
   static constexpr bool rows_alike = sees_alike<First> && sees_alike<Second>;
   static constexpr bool has_diagonal = v0::has_diagonal<First> || v0::has_diagonal<Second>;
+  static constexpr bool moves_forward = v0::moves_forward<First> && v0::moves_forward<Second>;
   static constexpr bool hides_keys = hides_single_keys<First> || hides_single_keys<Second>;
 
   First first;

@@ -9,6 +9,7 @@ inline namespace v0 {
 
 struct causal {
   static constexpr bool has_diagonal = true;
+  static constexpr bool moves_forward = true;
 
   SKIPMAX_INLINE key_range visible(row_position at) const {
     return {0, at.key_length - at.query_length + at.query + 1};

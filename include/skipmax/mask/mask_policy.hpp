@@ -8,6 +8,8 @@
 //                                                         // if it is shorter than at.key_length
 //   static constexpr bool has_diagonal = true;            // optional: what is seen goes by the position
 //                                                         // of the query in its sequence
+//   static constexpr bool moves_forward = true;           // optional: from one query that sees keys to
+//                                                         // the next, neither end goes back
 //
 // One that is no interval hides single keys among those it shows, by a bias of -infinity:
 //
@@ -31,6 +33,11 @@ concept mask_policy = requires(const M m, row_position at) {
 template <class M>
 inline constexpr bool sees_alike = requires {
   requires M::rows_alike;
+};
+
+template <class M>
+inline constexpr bool moves_forward = sees_alike<M> || requires {
+  requires M::moves_forward;
 };
 
 // The keys that a row sees, within the keys there are.

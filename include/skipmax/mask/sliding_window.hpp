@@ -11,6 +11,7 @@ inline namespace v0 {
 
 struct sliding_window {
   static constexpr bool has_diagonal = true;
+  static constexpr bool moves_forward = true;
 
   index before = 0, after = 0;
 

@@ -1,12 +1,13 @@
-// Fetches rows of a view while other work goes on: into the L2 cache what comes next, which is known long
-// before it is needed, and no hardware prefetcher follows from one head to the next; into L1 what is needed
-// soon.
+// Fetches rows of a view into the cache while other work goes on: what is read next is known long before it
+// is needed, and no hardware prefetcher follows from one head to the next.
 #pragma once
 
 #include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
 inline namespace v0 {
+
+enum class cache_level : int { l2 = 2, l1 = 3 };
 
 // Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {
@@ -16,20 +17,23 @@ struct upcoming_rows {
 
   SKIPMAX_INLINE void divide(index steps) { part = (rows + steps - 1) / steps; }
 
+  template <cache_level To>
   SKIPMAX_INLINE void fetch_part() {
     const index count = part < rows ? part : rows;
     rows -= count;
     const auto bytes = static_cast<std::uintptr_t>(row_bytes);
     for (index r = 0; r < count; ++r, address += static_cast<std::uintptr_t>(stride_bytes)) {
       std::uintptr_t x = 0;
-      for (; x + 256 <= bytes; x += 256) fetch(x), fetch(x + 64), fetch(x + 128), fetch(x + 192);
-      for (; x < bytes; x += 64) fetch(x);
+      for (; x + 256 <= bytes; x += 256)
+        fetch<To>(x), fetch<To>(x + 64), fetch<To>(x + 128), fetch<To>(x + 192);
+      for (; x < bytes; x += 64) fetch<To>(x);
     }
   }
 
  private:
+  template <cache_level To>
   SKIPMAX_INLINE void fetch(std::uintptr_t x) const {
-    __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, 2);
+    __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, static_cast<int>(To));
   }
 };
 
@@ -61,7 +65,10 @@ struct upcoming_reads {
 
   // In `steps` equal parts, each call the next one. Small ones: the cache waits for only so many lines.
   SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
-  SKIPMAX_INLINE void fetch_part() { q.fetch_part(), k.fetch_part(), v.fetch_part(); }
+  template <cache_level To>
+  SKIPMAX_INLINE void fetch_part() {
+    q.fetch_part<To>(), k.fetch_part<To>(), v.fetch_part<To>();
+  }
 };
 
 // A few rows at once, into the L1 cache.
