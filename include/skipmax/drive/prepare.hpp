@@ -18,9 +18,10 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
   const index dim = plan.sizes.key_dim;
   const auto q = rows_at(plan.q, place_of(task, 0));  // as stored
   if constexpr (decltype(a.rows)::changes_q) {
+    constexpr index blocks = transformed_rows<T, Isa> / MR, most = blocks * MR;
     auto* to = task.q;
-    for (index row = 0; row < task.rows; row += MR, to += packed_q_size<T, Isa>(dim)) {
-      const index rows = task.rows - row < MR ? task.rows - row : MR;
+    for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<T, Isa>(dim)) {
+      const index rows = task.rows - row < most ? task.rows - row : most;
       const row_matrix<const T> from = transform_block<Isa>(
           a.rows.q, place_of(task, row), from_row(q, row), rows, dim, task.rows_scratch);
       pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.scale);
@@ -81,14 +82,16 @@ SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
       return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
                                   from_row(k, j), count, dim, task.rows_scratch);
     };
-    for (index j = 0; j < packed.in_panels; j += W) {
-      const index count = packed.in_panels - j < W ? packed.in_panels - j : W;
+    constexpr index most = transformed_rows<T, Isa>;
+    for (index j = 0; j < keys; j += most) {
+      const index count = keys - j < most ? keys - j : most;
       const row_matrix<const T> rows = transformed(j, count);
-      pack_columns<Isa>(packed.panels, j, rows.data, rows.stride, count, dim);
-    }
-    if (tail > 0) {
-      const row_matrix<const T> rows = transformed(keys - tail, tail);
-      pack_rows<Isa>(packed.tail, rows.data, rows.stride, tail, dim, padded);
+      index i = 0;
+      for (; i < count && j + i < packed.in_panels; i += W)
+        pack_columns<Isa>(packed.panels, j + i, rows.data + i * rows.stride, rows.stride, count - i,
+                          dim);
+      if (i < count)
+        pack_rows<Isa>(packed.tail, rows.data + i * rows.stride, rows.stride, tail, dim, padded);
     }
   } else {
     pack_k<Isa>(packed.panels, k.data, k.stride, packed.in_panels, dim);

@@ -14,9 +14,10 @@
 namespace skipmax {
 inline namespace v0 {
 
-// At least the rows of a register block, and one for each lane.
+// How many rows at once: some blocks of q, some registers of keys. The first and the last of them wait for
+// their sums, those between go on while others do.
 template <class T, class Isa>
-inline constexpr int transformed_rows = row_lanes<T, Isa>;
+inline constexpr int transformed_rows = 4 * row_lanes<T, Isa>;
 
 template <class Isa, class T, class S, class Transform>
 SKIPMAX_NOINLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
