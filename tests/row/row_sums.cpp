@@ -30,11 +30,16 @@ template <class T>
 void check_steps() {
   constexpr index step = skipmax::row_step<T, skipmax::native_isa>;
   for (index rows = 0; rows <= 4 * step + 1; ++rows) {
-    index found = 0, finished = 0, at[2] = {-1, -1};
+    index summed = 0, found = 0, finished = 0, sums_of = -1, at[2] = {-1, -1};
     skipmax::in_steps<skipmax::native_isa, T>(
         rows,
+        [&](index r, int count) SKIPMAX_LAMBDA {
+          EXPECT_EQ(r, summed);
+          sums_of = r, summed += count;
+        },
         [&](index r, int count, int place) SKIPMAX_LAMBDA {
           EXPECT_EQ(r, found);
+          EXPECT_EQ(r, sums_of);
           at[place] = r, found += count;
         },
         [&](index r, int count, int place) SKIPMAX_LAMBDA {
@@ -42,12 +47,13 @@ void check_steps() {
           EXPECT_EQ(at[place], r);
           finished += count;
         });
+    EXPECT_EQ(summed, rows);
     EXPECT_EQ(found, rows);
     EXPECT_EQ(finished, rows);
   }
 }
 
-TEST(row_sums, every_step_is_found_and_finished_once) {
+TEST(row_sums, every_step_is_summed_found_and_finished_once) {
   check_steps<float>();
   check_steps<double>();
 }

@@ -38,12 +38,17 @@ struct layer_norm {
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);
+      detail::moments<V> sums;
       detail::layer_statistics<Isa, U> found[2];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(
             rows,
+            [&](index r, int count) SKIPMAX_LAMBDA {
+              sums = detail::find_moments<Isa, U>(rows_from(from, r), count, width, nullptr);
+            },
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, found[place]);
+              detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, sums,
+                                              found[place]);
             },
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
               const auto& of = found[place];

@@ -75,14 +75,15 @@ SKIPMAX_NOINLINE void find_centered(row_matrix<const T> x, int rows, index dim, 
   math::select(far, V::load_aligned(found.center), zero).store_aligned(found.center);
 }
 
+// From the moments of the rows around 0.
 template <class Isa, class T>
 SKIPMAX_INLINE void find_statistics(row_matrix<const T> x, int rows, index dim, double eps,
+                                    const moments<simd<T, Isa>>& sums,
                                     layer_statistics<Isa, T>& found) {
   using V = simd<T, Isa>;
   const V zero(T(0)), of_dim(static_cast<T>(1 / static_cast<double>(dim)));
-  const auto [sum, squares] = find_moments<Isa, T>(x, rows, dim, nullptr);
-  const V mean = sum * of_dim, square = mean * mean;
-  const V spread = squares * of_dim - square + math::constant<V>(eps);
+  const V mean = sums.sum * of_dim, square = mean * mean;
+  const V spread = sums.squares * of_dim - square + math::constant<V>(eps);
   const V factor = math::divide(V(T(1)), math::sqrt(spread));
   factor.store_aligned(found.factor);
   (-mean * factor).store_aligned(found.shift);

@@ -33,15 +33,21 @@ SKIPMAX_INLINE simd<T, Isa> group_squares(row_matrix<const T> x, int rows, index
   return sum_within(squares);
 }
 
-// factor[r] = 1 / sqrt(mean(x^2) + eps) of row r, for a step of rows.
+// The same for a step of rows, a row in each lane.
 template <class Isa, class T>
-SKIPMAX_INLINE void find_rms_factors(row_matrix<const T> x, int rows, index dim, double eps,
-                                     T* factor) {
+SKIPMAX_INLINE simd<T, Isa> find_squares(row_matrix<const T> x, int rows, index dim) {
   using V = simd<T, Isa>;
   constexpr int E = row_group<T>;
   const V first = group_squares<Isa>(x, rows, dim);
   const V second = rows > E ? group_squares<Isa>(rows_from(x, E), rows - E, dim) : first;
-  const V mean = sum_across(first, second) * V(static_cast<T>(1 / static_cast<double>(dim)));
+  return sum_across(first, second);
+}
+
+// factor[r] = 1 / sqrt(mean(x^2) + eps) of row r.
+template <class Isa, class T>
+SKIPMAX_INLINE void find_rms_factors(simd<T, Isa> squares, index dim, double eps, T* factor) {
+  using V = simd<T, Isa>;
+  const V mean = squares * V(static_cast<T>(1 / static_cast<double>(dim)));
   math::divide(V(T(1)), math::sqrt(mean + math::constant<V>(eps))).store_aligned(factor);
 }
 
@@ -74,13 +80,16 @@ struct rms_norm {
       using V = simd<U, Isa>;
       const T* weights = weight.row(first.head);
       const V added(weights && one_plus ? U(1) : U(0));
+      V squares;
       alignas(64) U factors[2][lanes<U, Isa>];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(
             rows,
-            [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              detail::find_rms_factors<Isa, U>(rows_from(from, r), count, width, eps,
-                                               factors[place]);
+            [&](index r, int count) SKIPMAX_LAMBDA {
+              squares = detail::find_squares<Isa, U>(rows_from(from, r), count, width);
+            },
+            [&](index, int, int place) SKIPMAX_LAMBDA {
+              detail::find_rms_factors<Isa, U>(squares, width, eps, factors[place]);
             },
             [&](index r, int count, int place) SKIPMAX_LAMBDA {
               finish_rows<Isa, U>(
