@@ -185,6 +185,7 @@ void check_alike(const Attention& plain) {
             bias.data()[i * keys + j] = -std::numeric_limits<T>::infinity();
       const auto a = plain.with(dense_bias{bias.data(), 1, 1, L, keys})
                          .with(key_lengths{lengths.data(), 1})
+                         .with(qk_layernorm<T>{{}, {}, 0.05})
                          .with(on_out{layer_norm<T>{{}, {shift.data(), width}, 0.05}});
       const auto queries = ld<const T>(q.data(), L, dim), of_k = ld<const T>(k.data(), keys, dim),
                  of_v = ld<const T>(v.data(), keys, width);

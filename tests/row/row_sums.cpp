@@ -30,21 +30,21 @@ template <class T>
 void check_steps() {
   constexpr index step = skipmax::row_step<T, skipmax::native_isa>;
   for (index rows = 0; rows <= 4 * step + 1; ++rows) {
-    index summed = 0, found = 0, finished = 0, sums_of = -1, at[2] = {-1, -1};
+    index summed = 0, found = 0, finished = 0, sums_of = -1, found_of = -1;
     skipmax::in_steps<skipmax::native_isa, T>(
         rows,
         [&](index r, int count) SKIPMAX_LAMBDA {
           EXPECT_EQ(r, summed);
           sums_of = r, summed += count;
         },
-        [&](index r, int count, int place) SKIPMAX_LAMBDA {
+        [&](index r, int count) SKIPMAX_LAMBDA {
           EXPECT_EQ(r, found);
           EXPECT_EQ(r, sums_of);
-          at[place] = r, found += count;
+          found_of = r, found += count;
         },
-        [&](index r, int count, int place) SKIPMAX_LAMBDA {
+        [&](index r, int count) SKIPMAX_LAMBDA {
           EXPECT_EQ(r, finished);
-          EXPECT_EQ(at[place], r);
+          EXPECT_EQ(found_of, r);
           finished += count;
         });
     EXPECT_EQ(summed, rows);

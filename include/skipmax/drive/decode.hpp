@@ -133,9 +133,9 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
   const index dim = plan.sizes.key_dim, count = keys.last - keys.first;
   T* copy = task.slice + plan.k_at;
   if constexpr (decltype(a.rows)::changes_k) {
-    for (index j = 0; j < count; j += transformed_rows<T, Isa>) {
-      const index some =
-          count - j < transformed_rows<T, Isa> ? count - j : transformed_rows<T, Isa>;
+    const index most = rows_of_call<Isa, T>(dim);
+    for (index j = 0; j < count; j += most) {
+      const index some = count - j < most ? count - j : most;
       const row_place first{task.rows.batch, task.rows.kv_head, keys.first + j - plan.first_key};
       const row_matrix<const T> rows = transform_block<Isa>(
           a.rows.k, first, row_matrix<const typename S::k>{k.data + j * k.stride, k.stride}, some,

@@ -172,11 +172,11 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
         step.keys.find(a.mask, position_of(task, step.row), step.rows, {start, start + keys});
       if constexpr (is_pair<typename S::packed>)
         if (!alike || step.row == 0) step.keys.all = whole_pairs(step.keys.all, alike ? keys : -1);
-      const key_range any_key = step.keys.any;
-      if (is_empty(any_key)) continue;
-      if constexpr (!alike)
+      const key_range seen = step.keys.any;
+      if (is_empty(seen)) continue;
+      if constexpr (!alike)  // as if the blocks to come saw as much
         next.divide((task.rows - step.row + MR - 1) / MR *
-                    ((any_key.last + NR - 1) / NR - any_key.first / NR));
+                    ((seen.last + NR - 1) / NR - seen.first / NR));
       attend_block<Isa>(a, plan, task, step, k, v, next);
     }
   }

@@ -63,14 +63,18 @@ struct block_keys {
   }
 
  private:
-  // Where the first and the last row see all of the tile, those between do: most tiles, with few rows asked.
+  // Where the first and the last row see all of the tile, so do those between, or they see no key at all and
+  // are cleared in the end.
   template <class Mask>
   SKIPMAX_INLINE bool see_whole(const Mask& mask, row_position at, int rows, key_range tile) {
+    const auto holds = [&](key_range range) SKIPMAX_LAMBDA {
+      return range.first <= tile.first && range.last >= tile.last;
+    };
     const key_range of_first = visible_range(mask, at);
+    if (!holds(of_first)) return false;
     at.query += rows - 1;
     const key_range of_last = visible_range(mask, at);
-    for (const key_range* range : {&of_first, &of_last})
-      if (range->first > tile.first || range->last < tile.last) return false;
+    if (!holds(of_last)) return false;
     fresh = of_first.first == tile.first, last = of_last.last == tile.last;
     any = all = {0, tile.last - tile.first};
     for (int r = 0; r < rows; ++r) seen[r] = all;

@@ -18,7 +18,8 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
   const index dim = plan.sizes.key_dim;
   const auto q = rows_at(plan.q, place_of(task, 0));  // as stored
   if constexpr (decltype(a.rows)::changes_q) {
-    constexpr index blocks = transformed_rows<T, Isa> / MR, most = blocks * MR;
+    static_assert(row_lanes<T, Isa> >= MR);
+    const index blocks = rows_of_call<Isa, T>(dim) / MR, most = blocks * MR;
     auto* to = task.q;
     for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<T, Isa>(dim)) {
       const index rows = task.rows - row < most ? task.rows - row : most;
@@ -82,7 +83,8 @@ SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
       return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
                                   from_row(k, j), count, dim, task.rows_scratch);
     };
-    constexpr index most = transformed_rows<T, Isa>;
+    static_assert(row_lanes<T, Isa> % W == 0);
+    const index most = rows_of_call<Isa, T>(dim) / W * W;
     for (index j = 0; j < keys; j += most) {
       const index count = keys - j < most ? keys - j : most;
       const row_matrix<const T> rows = transformed(j, count);

@@ -43,7 +43,7 @@ template <class Flag = std::uint8_t>
 struct dense_mask {
   static_assert(sizeof(Flag) == 1 && std::is_integral_v<Flag>,
                 "skipmax: dense_mask takes a byte for each key: bool or std::uint8_t");
-  static constexpr bool hides_keys = true;
+  static constexpr bool hides_keys = true, moves_forward = true;
 
   const Flag* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
@@ -67,7 +67,7 @@ template <class Flag, class... Sizes>
 dense_mask(const Flag*, Sizes...) -> dense_mask<Flag>;
 
 struct bit_mask {
-  static constexpr bool hides_keys = true;
+  static constexpr bool hides_keys = true, moves_forward = true;
 
   const std::uint8_t* data = nullptr;  // [batch or 1, heads or 1, query length, bytes of a row]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;

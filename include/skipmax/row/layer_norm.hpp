@@ -39,24 +39,22 @@ struct layer_norm {
       using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);
       detail::moments<V> sums;
-      detail::layer_statistics<Isa, U> found[2];
+      detail::layer_statistics<Isa, U> found;
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(
             rows,
             [&](index r, int count) SKIPMAX_LAMBDA {
               sums = detail::find_moments<Isa, U>(rows_from(from, r), count, width, nullptr);
             },
-            [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, sums,
-                                              found[place]);
+            [&](index r, int count) SKIPMAX_LAMBDA {
+              detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, sums, found);
             },
-            [&](index r, int count, int place) SKIPMAX_LAMBDA {
-              const auto& of = found[place];
+            [&](index r, int count) SKIPMAX_LAMBDA {
               finish_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
                   [&](int row) SKIPMAX_LAMBDA {
-                    return detail::layer_line<V>{V(of.center[row]), V(of.factor[row]),
-                                                 V(of.shift[row])};
+                    return detail::layer_line<V>{V(found.center[row]), V(found.factor[row]),
+                                                 V(found.shift[row])};
                   },
                   [&](index x)
                       SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, U(1)); },

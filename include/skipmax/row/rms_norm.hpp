@@ -81,21 +81,19 @@ struct rms_norm {
       const T* weights = weight.row(first.head);
       const V added(weights && one_plus ? U(1) : U(0));
       V squares;
-      alignas(64) U factors[2][lanes<U, Isa>];
+      alignas(64) U factors[lanes<U, Isa>];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(
             rows,
             [&](index r, int count) SKIPMAX_LAMBDA {
               squares = detail::find_squares<Isa, U>(rows_from(from, r), count, width);
             },
-            [&](index, int, int place) SKIPMAX_LAMBDA {
-              detail::find_rms_factors<Isa, U>(squares, width, eps, factors[place]);
-            },
-            [&](index r, int count, int place) SKIPMAX_LAMBDA {
+            [&](index, int)
+                SKIPMAX_LAMBDA { detail::find_rms_factors<Isa, U>(squares, width, eps, factors); },
+            [&](index r, int count) SKIPMAX_LAMBDA {
               finish_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
-                  [&](int row)
-                      SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[place][row])}; },
+                  [&](int row) SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[row])}; },
                   [&](index x)
                       SKIPMAX_LAMBDA { return load_learned<Isa>(weights, x, width, U(1)) + added; },
                   [](index) SKIPMAX_LAMBDA { return V(U(0)); });

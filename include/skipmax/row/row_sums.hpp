@@ -102,20 +102,19 @@ SKIPMAX_INLINE void for_known_dim(index dim, F f) {
     f(dim);
 }
 
-// sum(r, count), find(r, count, place) from these sums and then finish(r, count, place), for the steps of
-// rows r, r + 1, .. r + count - 1. place, 0 or 1, is where what was found waits. Each waits long for its last
-// operations: meanwhile the step before is finished, and the next one is added up.
+// sum(r, count), find(r, count) from these sums and then finish(r, count) with what was found, for the steps
+// of rows r, r + 1, .. r + count - 1. Each waits long for its last operations: meanwhile the step before is
+// finished, and the next one is added up.
 template <class Isa, class T, class Sum, class Find, class Finish>
 SKIPMAX_INLINE void in_steps(index rows, Sum sum, Find find, Finish finish) {
   constexpr index step = row_step<T, Isa>;
   const auto count = [&](index r) SKIPMAX_LAMBDA {
     return static_cast<int>(rows - r < step ? rows - r : step);
   };
-  int place = 0;
-  for (index r = 0; r < rows + step; r += step, place ^= 1) {
+  for (index r = 0; r < rows + step; r += step) {
     if (r < rows) sum(r, count(r));
-    if (r >= step) finish(r - step, count(r - step), place ^ 1);
-    if (r < rows) find(r, count(r), place);
+    if (r >= step) finish(r - step, count(r - step));
+    if (r < rows) find(r, count(r));
   }
 }
 

@@ -7,7 +7,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-enum class cache_level : int { l2 = 2, l1 = 3 };
+enum class cache_level : int { l2 = 2, l1 = 3 };  // the locality that __builtin_prefetch is told
 
 // Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {

@@ -14,10 +14,19 @@
 namespace skipmax {
 inline namespace v0 {
 
-// How many rows at once: some blocks of q, some registers of keys. The first and the last of them wait for
-// their sums, those between go on while others do.
+// The most rows that a call takes. Its first and last ones wait for their sums: the more, the better, as
+// long as they stay in the L1 cache.
 template <class T, class Isa>
 inline constexpr int transformed_rows = 4 * row_lanes<T, Isa>;
+
+// How many it takes of that dim: at least a block of q, and one for each lane.
+template <class Isa, class T>
+SKIPMAX_INLINE constexpr index rows_of_call(index dim) {
+  constexpr index most = transformed_rows<T, Isa>, least = row_lanes<T, Isa>, bytes = 16 * 1024;
+  const index row = round_up(dim, lanes<T, Isa>) * static_cast<index>(sizeof(T));
+  const index rows = row > 0 ? bytes / row : most;
+  return rows > most ? most : rows < least ? least : rows;
+}
 
 template <class Isa, class T, class S, class Transform>
 SKIPMAX_NOINLINE row_matrix<const T> transform_block(const Transform& transform, row_place first,
