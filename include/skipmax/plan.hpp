@@ -126,7 +126,7 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   if constexpr (counts_hidden<Attention>) plan.hidden_at = take(plan.query_block);
   using Rows = decltype(Attention::rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
-    plan.rows_at = take(2 * transformed_rows<T, Isa> * round_up(p.key_dim, lanes<T, Isa>));
+    plan.rows_at = take(2 * rows_of_call<Isa, T>(p.key_dim) * round_up(p.key_dim, lanes<T, Isa>));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 

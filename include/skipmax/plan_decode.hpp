@@ -82,7 +82,7 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
     plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
   plan.shift_at = take(plan.task_rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
-    plan.rows_at = take(2 * transformed_rows<T, Isa> * plan.depth);
+    plan.rows_at = take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
   plan.of_block_at = take(MR * plan.width);
   plan.list_at = take(room_of_list(part_keys));

@@ -19,6 +19,12 @@ struct row_matrix {
   index stride;
 };
 
+// The same from row `first` on.
+template <class T>
+SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> x, index first) {
+  return {x.data + first * x.stride, x.stride};
+}
+
 // Strides of batch, length and head in elements, for the last argument of the factories below.
 struct strides {
   index batch, length, head;

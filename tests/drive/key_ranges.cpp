@@ -104,4 +104,14 @@ TEST(key_ranges, a_mask_that_says_nothing) {
   check_all(both{causal{}, zigzag{}});
 }
 
+// What causal promises is not promised by what is derived from it.
+struct derived : causal {
+  key_range visible(row_position at) const { return {at.query % 3, at.key_length}; }
+};
+
+TEST(key_ranges, a_mask_derived_from_another) {
+  static_assert(has_diagonal<derived> && !moves_forward<derived>);
+  check_all(derived{});
+}
+
 }  // namespace

@@ -30,7 +30,7 @@ void check_mask(const Mask& mask, index batch, index largest_length, index least
         }
 }
 
-// Along the queries that see keys neither end goes back.
+// Along the queries that see keys neither end goes back, and those that see a key follow each other.
 template <class Mask>
 void check_moves_forward(const Mask& mask, index batch, index largest_length) {
   static_assert(skipmax::moves_forward<Mask>);
@@ -38,12 +38,16 @@ void check_moves_forward(const Mask& mask, index batch, index largest_length) {
     for (index queries = 0; queries <= largest_length; ++queries)
       for (index keys = 0; keys <= largest_length; ++keys) {
         skipmax::key_range before{};
+        index seeing = -1;
         for (index i = 0; i < queries; ++i) {
           const skipmax::key_range range = skipmax::visible_range(mask, {b, 0, i, queries, keys});
           if (skipmax::is_empty(range)) continue;
           ASSERT_LE(before.first, range.first) << "query " << i << " of " << queries;
           ASSERT_LE(before.last, range.last) << "query " << i << " of " << queries;
-          before = range;
+          if (range.first < before.last) {
+            ASSERT_EQ(seeing, i - 1) << "of " << queries;
+          }
+          before = range, seeing = i;
         }
       }
 }

@@ -137,9 +137,8 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
     for (index j = 0; j < count; j += most) {
       const index some = count - j < most ? count - j : most;
       const row_place first{task.rows.batch, task.rows.kv_head, keys.first + j - plan.first_key};
-      const row_matrix<const T> rows = transform_block<Isa>(
-          a.rows.k, first, row_matrix<const typename S::k>{k.data + j * k.stride, k.stride}, some,
-          dim, task.slice + plan.rows_at);
+      const row_matrix<const T> rows = transform_block<Isa>(a.rows.k, first, rows_from(k, j), some,
+                                                            dim, task.slice + plan.rows_at);
       pack_rows<Isa>(copy + j * plan.depth, rows.data, rows.stride, some, dim, plan.depth);
     }
   } else {
@@ -194,8 +193,8 @@ struct value_step {
   template <int P, class Keys>
   SKIPMAX_INLINE void add(int r, index first, Keys keys, fetch_ahead fetch, bool starts = true,
                           bool ends = true) const {
-    const block_sums<T> to{from_row(sums, r), from_row(of_block, r), starts, ends};
-    value_rows<Isa, P>(weights(r, first), block.stride, from_row(v.rows, first), keys, to, width,
+    const block_sums<T> to{rows_from(sums, r), rows_from(of_block, r), starts, ends};
+    value_rows<Isa, P>(weights(r, first), block.stride, rows_from(v.rows, first), keys, to, width,
                        fetch);
   }
 };
@@ -315,7 +314,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
     all = intersect(all, seen[r]);
   }
   if (is_empty(any)) return;
-  const row_matrix<T> sums{task.sums.data + row * task.sums.stride, task.sums.stride};
+  const row_matrix<T> sums = rows_from(task.sums, row);
   T hidden[MR];
   const auto kept = [&](int r) SKIPMAX_LAMBDA {
     return part_row_at(sums.data + r * sums.stride, plan.sizes.value_dim).kept;

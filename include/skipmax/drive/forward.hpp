@@ -122,7 +122,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       for (int r = 0; r < layout::rows; ++r)
         set_packed(task.weights + r * layout::weight_stride, all.last, packed_number_of<E>(0));
     const E* weights = task.weights + all.first / N;
-    const row_matrix<const E> values_seen{v.data + all.first / N * v.stride, v.stride};
+    const row_matrix<const E> values_seen = rows_from(v, all.first / N);
     const index count = packed_elements<E>(all.last - all.first);
     const auto add_to = [&]<class To, class Gate>(row_matrix<To> result, Gate gate) SKIPMAX_LAMBDA {
       const value_output<T, To, Gate> to{

@@ -63,8 +63,7 @@ struct block_keys {
   }
 
  private:
-  // Where the first and the last row see all of the tile, so do those between, or they see no key at all and
-  // are cleared in the end.
+  // Where the first and the last row see all of the tile, so do those between.
   template <class Mask>
   SKIPMAX_INLINE bool see_whole(const Mask& mask, row_position at, int rows, key_range tile) {
     const auto holds = [&](key_range range) SKIPMAX_LAMBDA {

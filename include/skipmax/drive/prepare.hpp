@@ -24,7 +24,7 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
     for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<T, Isa>(dim)) {
       const index rows = task.rows - row < most ? task.rows - row : most;
       const row_matrix<const T> from = transform_block<Isa>(
-          a.rows.q, place_of(task, row), from_row(q, row), rows, dim, task.rows_scratch);
+          a.rows.q, place_of(task, row), rows_from(q, row), rows, dim, task.rows_scratch);
       pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.scale);
     }
   } else {
@@ -81,7 +81,7 @@ SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
   if constexpr (decltype(a.rows)::changes_k) {
     const auto transformed = [&](index j, index count) SKIPMAX_LAMBDA {
       return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
-                                  from_row(k, j), count, dim, task.rows_scratch);
+                                  rows_from(k, j), count, dim, task.rows_scratch);
     };
     static_assert(row_lanes<T, Isa> % W == 0);
     const index most = rows_of_call<Isa, T>(dim) / W * W;

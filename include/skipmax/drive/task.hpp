@@ -91,10 +91,6 @@ template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
   return {x.row(first.batch, first.position, first.head), x.length_stride};
 }
-template <class T>
-SKIPMAX_INLINE row_matrix<T> from_row(row_matrix<T> x, index row) {
-  return {x.data + row * x.stride, x.stride};
-}
 // Key `key` of the task's sequence in k and v.
 SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key};

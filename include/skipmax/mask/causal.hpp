@@ -2,19 +2,20 @@
 // (bottom-right aligned), so that new queries over a longer cache need nothing else.
 #pragma once
 
-#include "skipmax/problem.hpp"
+#include "skipmax/mask/mask_policy.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
 struct causal {
   static constexpr bool has_diagonal = true;
-  static constexpr bool moves_forward = true;
 
   SKIPMAX_INLINE key_range visible(row_position at) const {
     return {0, at.key_length - at.query_length + at.query + 1};
   }
 };
+template <>
+inline constexpr bool moves_forward<causal> = true;
 
 }  // namespace v0
 }  // namespace skipmax

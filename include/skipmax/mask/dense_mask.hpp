@@ -11,8 +11,7 @@
 
 #include <type_traits>
 
-#include "skipmax/error.hpp"
-#include "skipmax/problem.hpp"
+#include "skipmax/mask/mask_policy.hpp"
 #include "skipmax/simd/flags.hpp"
 
 namespace skipmax {
@@ -43,7 +42,7 @@ template <class Flag = std::uint8_t>
 struct dense_mask {
   static_assert(sizeof(Flag) == 1 && std::is_integral_v<Flag>,
                 "skipmax: dense_mask takes a byte for each key: bool or std::uint8_t");
-  static constexpr bool hides_keys = true, moves_forward = true;
+  static constexpr bool hides_keys = true;
 
   const Flag* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
@@ -65,9 +64,11 @@ struct dense_mask {
 };
 template <class Flag, class... Sizes>
 dense_mask(const Flag*, Sizes...) -> dense_mask<Flag>;
+template <class Flag>
+inline constexpr bool moves_forward<dense_mask<Flag>> = true;
 
 struct bit_mask {
-  static constexpr bool hides_keys = true, moves_forward = true;
+  static constexpr bool hides_keys = true;
 
   const std::uint8_t* data = nullptr;  // [batch or 1, heads or 1, query length, bytes of a row]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
@@ -86,6 +87,8 @@ struct bit_mask {
     detail::check_flags("mask bit_mask", *this, p, error);
   }
 };
+template <>
+inline constexpr bool moves_forward<bit_mask> = true;
 
 }  // namespace v0
 }  // namespace skipmax

@@ -9,8 +9,10 @@
 //   static constexpr bool has_diagonal = true;            // optional: what is seen goes by the position
 //                                                         // of the query in its sequence
 //   static constexpr bool moves_forward = true;           // optional: from one query that sees keys to
-//                                                         // the next, neither end goes back
+//                                                         // the next neither end goes back, and between
+//                                                         // two that see a key all see it
 //
+// A mask derived from another promises what that one does, but for moves_forward of those that are here.
 // One that is no interval hides single keys among those it shows, by a bias of -infinity:
 //
 //   static constexpr bool hides_keys = true;

@@ -3,15 +3,13 @@
 // own. The largest index is no limit.
 #pragma once
 
-#include "skipmax/error.hpp"
-#include "skipmax/problem.hpp"
+#include "skipmax/mask/mask_policy.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
 struct sliding_window {
   static constexpr bool has_diagonal = true;
-  static constexpr bool moves_forward = true;
 
   index before = 0, after = 0;
 
@@ -29,6 +27,8 @@ struct sliding_window {
       error << "mask sliding_window: after: found " << after << ", wanted 0 or more keys";
   }
 };
+template <>
+inline constexpr bool moves_forward<sliding_window> = true;
 
 }  // namespace v0
 }  // namespace skipmax

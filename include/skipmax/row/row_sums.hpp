@@ -17,12 +17,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Rows r, r + 1, ..
-template <class T>
-SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> m, index r) {
-  return {m.data + r * m.stride, m.stride};
-}
-
 // The rows of a group, read side by side: as many as fit into 128 bits.
 template <class T>
 inline constexpr int row_group = 16 / static_cast<int>(sizeof(T));

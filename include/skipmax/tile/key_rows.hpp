@@ -74,7 +74,7 @@ SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k
     for (int g = 0; g < G; ++g) {
       const index from = start + g * E, left = keys - from;
       const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
-      const row_matrix<const K> some{k.data + (count > 0 ? from : 0) * k.stride, k.stride};
+      const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
       int r = 0;
       for (; r + R <= rows; r += R)
         dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);

@@ -1,7 +1,7 @@
 // A few rows on their way from the caller's tensor through a row transform into scratch, from where they
 // are packed while they are in the L1 cache.
 //
-//   scratch [2][transformed_rows][dim in whole registers]: transformed; a copy of what came in
+//   scratch [2][rows_of_call][dim in whole registers]: transformed; a copy of what came in
 //
 // Rows of whole registers are read where they lie; others, and those stored in fewer bits, are copied
 // first, padded with zeros, so that a transform may always read whole registers of T.
@@ -33,7 +33,7 @@ SKIPMAX_NOINLINE row_matrix<const T> transform_block(const Transform& transform,
                                                      row_matrix<const S> from, index rows,
                                                      index dim, T* scratch) {
   const index padded = round_up(dim, lanes<T, Isa>);
-  T* const copy = scratch + transformed_rows<T, Isa> * padded;
+  T* const copy = scratch + rows_of_call<Isa, T>(dim) * padded;
   row_matrix<const T> in{copy, padded};
   bool in_place = false;
   if constexpr (std::is_same_v<S, T>)
