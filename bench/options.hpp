@@ -15,7 +15,7 @@ namespace bench {
 
 inline constexpr const char* help_text =
     R"(Speed of the forward pass, one run per functor, number type, workload and number of threads:
-  forward/<functor>/<f32 or f64>/<workload>/threads:<n>
+  forward/<functor>/<f32, f64, bf16 or f16>/<workload>/threads:<n>
 
   --shape B,H,Hkv,Lq,Lk,d  also measure this shape, as workload `custom` (then `custom_2`, ...)
   --threads n              also measure with n workers (of a skipmax::thread_pool)

@@ -54,9 +54,11 @@ inline namespace v0 {
 
 // The factor of <q, k>; 1 / sqrt(key dim) unless a value is given.
 struct scale {
-  double value = __builtin_nan("");
+  SKIPMAX_INLINE constexpr scale() = default;
+  SKIPMAX_INLINE constexpr scale(double factor) : value(factor), is_default(false) {}
 
-  SKIPMAX_INLINE bool is_default() const { return value != value; }
+  double value = 0;
+  bool is_default = true;
 };
 
 template <class Score = identity, class Normalizer = softmax, class Mask = no_mask,
@@ -110,10 +112,12 @@ struct attention {
     else
       static_assert(
           score_function<Slot>,
-          "skipmax: with(slot): no slot takes this type: wanted a score function (value), "
-          "a row normalizer, a mask (visible), a cap (cap), a bias (bias), a gate, segments, a "
+          "skipmax: with(slot): no slot takes this type: wanted a score function "
+          "(template <class V> V value(V) const), a row normalizer (a divisor stands in it: "
+          "by_length{1, all_keys{}}), a mask (key_range visible(row_position) const), a cap, "
+          "a bias (template <class V> V bias(row_position, index) const), a gate, segments, a "
           "scale, "
-          "or a row transform in on_q, on_k or on_out");
+          "skip_zeros, or a row transform in on_q, on_k or on_out");
   }
 
   // Computes out from q, k and v.

@@ -178,7 +178,7 @@ SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const prob
     if constexpr (requires { slot.check(what..., found); })
       if (found.empty()) slot.check(what..., found);
   };
-  if (!a.scale.is_default() && !(a.scale.value - a.scale.value == 0))
+  if (!a.scale.is_default && !(a.scale.value - a.scale.value == 0))
     found << "scale: found " << a.scale.value << ", wanted a finite number";
   ask(a.score, sequences);
   ask(a.cap, sequences);
@@ -186,11 +186,15 @@ SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const prob
   ask(a.bias, sequences);
   if constexpr (requires { a.normalizer.check(sequences, mask, found); })
     if (found.empty()) a.normalizer.check(sequences, mask, found);
-  ask(a.rows.q, tensors, tensors.heads, tensors.key_dim);
-  ask(a.rows.k, tensors, tensors.kv_heads, tensors.key_dim);
-  ask(a.rows.out, tensors, tensors.heads, tensors.value_dim);
-  ask(a.rows.gate, tensors, tensors.heads, tensors.value_dim);
-  if (!found.empty()) error << "skipmax: " << found.text;
+  const char* place = "";
+  const auto ask_rows = [&](const char* of, const auto& slot, auto... sizes) SKIPMAX_LAMBDA {
+    if (found.empty()) place = of, ask(slot, tensors, sizes...);
+  };
+  ask_rows("on_q: ", a.rows.q, tensors.heads, tensors.key_dim);
+  ask_rows("on_k: ", a.rows.k, tensors.kv_heads, tensors.key_dim);
+  ask_rows("on_out: ", a.rows.out, tensors.heads, tensors.value_dim);
+  ask_rows("", a.rows.gate, tensors.heads, tensors.value_dim);
+  if (!found.empty()) error << "skipmax: " << place << found.text;
 }
 
 }  // namespace v0

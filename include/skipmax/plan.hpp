@@ -130,11 +130,26 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 
+// A comparison of AVX-512 registers converts to bool: what users write for a register and branches in would
+// compile, and take one branch for all lanes. So it is compiled for SSE as well, and never runs.
+template <class T, class Attention>
+SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
+#if defined(__AVX512F__)
+  using V = xsimd::batch<T, xsimd::sse2>;
+  if (false) {
+    if constexpr (requires { a.score.value(V()); }) (void)a.score.value(V());
+    if constexpr (requires { a.bias.template bias<V>(row_position{}, 0); })
+      (void)a.bias.template bias<V>(row_position{}, 0);
+    if constexpr (requires { a.rows.gate.act.value(V()); }) (void)a.rows.gate.act.value(V());
+  }
+#endif
+}
+
 // The factor of <q, k>, times the unit in which scores are wanted.
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
-  const double scale = (a.scale.is_default() ? 1 / __builtin_sqrt(dim) : a.scale.value) * unit;
+  const double scale = (a.scale.is_default ? 1 / __builtin_sqrt(dim) : a.scale.value) * unit;
   const double largest = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;
   if (error.empty() && !(scale >= -largest && scale <= largest))
     error << "skipmax: scale: found " << scale
@@ -150,6 +165,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   using layout = tile_layout<T, Isa>;
   using S = stored_types<Q, K, V, Out, packed_for<Isa, T, Attention, Q, K, V>>;
   forward_plan<T, S> plan{};
+  refuse_branches<T>(a);
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
   check_views<Isa>(q, k, v, out, error);

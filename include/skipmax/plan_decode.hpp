@@ -155,6 +155,7 @@ SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index workers,
                                  decode_plan<T, S>& plan, error_message& error) {
+  refuse_branches<T>(a);
   if (error.empty() && a.segments.given())
     error << "skipmax: segments: found " << a.segments.count
           << " sequences, wanted none: the batch axis holds them here, of lengths of their own";

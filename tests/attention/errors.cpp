@@ -220,7 +220,7 @@ TEST(errors, per_row_zero_of_a_row_that_sees_nothing) {
 }
 
 TEST(errors, scale) {
-  for (double value : {infinity, -infinity})
+  for (double value : {infinity, -infinity, nan})
     expect_error(relu_attention{}.with(scale{value}), call{}, "scale", "", "a finite number");
 }
 

@@ -73,7 +73,8 @@ TEST(errors_of_slots, what_is_right_passes) {
 
 TEST(errors_of_slots, dense_bias) {
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k";
+      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k (of "
+      "segments: their number and the longest)";
   const auto shape = [&](index b, index h, index q, index k) {
     return with_bias(skipmax::dense_bias<float>{numbers, b, h, q, k});
   };
@@ -94,7 +95,8 @@ TEST(errors_of_slots, dense_bias) {
 
 TEST(errors_of_slots, dense_masks) {
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k";
+      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k (of "
+      "segments: their number and the longest)";
   const auto bytes = [&](const std::uint8_t* data, index b, index h, index q, index k) {
     return with_mask(dense_mask<>{data, b, h, q, k});
   };
@@ -200,7 +202,7 @@ TEST(errors_of_slots, learned_numbers_of_norms) {
     a.rows.out = rows;
     return a;
   };
-  const auto each = [&](const auto& on, index heads, index dim) {
+  const auto each = [&](const auto& on, const std::string& slot, index heads, index dim) {
     const std::string size = std::to_string(dim), all = std::to_string(heads);
     const std::string wanted =
         ", wanted [1, " + size + "] for all heads or [" + all + ", " + size + "]";
@@ -208,7 +210,7 @@ TEST(errors_of_slots, learned_numbers_of_norms) {
       expect(on(of({numbers, dim})), "no error");
       expect(on(of({numbers, dim, heads})), "no error");
       const auto wrong = [&](head_vector<float> v, const std::string& found) {
-        expect(on(of(v)), "skipmax: row " + name + ": found " + found + wanted);
+        expect(on(of(v)), "skipmax: " + slot + ": row " + name + ": found " + found + wanted);
       };
       wrong({numbers, dim + 1}, "[1, " + std::to_string(dim + 1) + "]");
       wrong({numbers, 0}, "[1, 0]");
@@ -225,20 +227,22 @@ TEST(errors_of_slots, learned_numbers_of_norms) {
          {std::pair{-1e-6, "-1e-06"}, {infinity, "inf"}, {-infinity, "-inf"}}) {
       const std::string complaint =
           ": eps: found " + (found + std::string(", wanted a finite number, not negative"));
-      expect(on({skipmax::layer_norm<float>{{}, {}, eps}}), "skipmax: row layer_norm" + complaint);
-      expect(on({skipmax::rms_norm<float>{{}, eps}}), "skipmax: row rms_norm" + complaint);
+      expect(on({skipmax::layer_norm<float>{{}, {}, eps}}),
+             "skipmax: " + slot + ": row layer_norm" + complaint);
+      expect(on({skipmax::rms_norm<float>{{}, eps}}),
+             "skipmax: " + slot + ": row rms_norm" + complaint);
     }
   };
-  each(on_q, 6, 5);
-  each(on_k, 3, 5);
-  each(on_out, 6, 7);
+  each(on_q, "on_q", 6, 5);
+  each(on_k, "on_k", 3, 5);
+  each(on_out, "on_out", 6, 7);
 
   const std::string k_wanted = ", wanted [1, 5] for all heads or [3, 5]";
   const qk_layernorm<float> norms{{numbers, 5, 6}, {numbers, 5, 6}};
   expect(on_q({norms.q_rows()}), "no error");
-  expect(on_k({norms.k_rows()}), "skipmax: row layer_norm: weight: found [6, 5]" + k_wanted);
+  expect(on_k({norms.k_rows()}), "skipmax: on_k: row layer_norm: weight: found [6, 5]" + k_wanted);
   const qk_rmsnorm<float> means{{numbers, 5, 6}, {numbers, 5, 6}};
-  expect(on_k({means.k_rows()}), "skipmax: row rms_norm: weight: found [6, 5]" + k_wanted);
+  expect(on_k({means.k_rows()}), "skipmax: on_k: row rms_norm: weight: found [6, 5]" + k_wanted);
 }
 
 TEST(errors_of_slots, eps_that_is_no_number) {
@@ -246,7 +250,7 @@ TEST(errors_of_slots, eps_that_is_no_number) {
   a.rows.q = {skipmax::layer_norm<float>{{}, {}, nan}};
   support::operands<float> x(batch_of_two);
   const std::string text = message(a, x, x.out.view());
-  EXPECT_EQ(text.rfind("skipmax: row layer_norm: eps: found ", 0), 0u) << text;
+  EXPECT_EQ(text.rfind("skipmax: on_q: row layer_norm: eps: found ", 0), 0u) << text;
 }
 
 TEST(errors_of_slots, gates) {
@@ -342,17 +346,19 @@ TEST(errors_of_slots, slots_of_segments) {
       "batch",
       ragged);
   expect(mask(key_lengths{too_long, 3}),
-         "skipmax: mask key_lengths: lengths[1]: found 8, wanted 0 to 7, the length of k", ragged);
+         "skipmax: mask key_lengths: lengths[1]: found 8, wanted 0 to 7, the length of k (of "
+         "segments: the longest)",
+         ragged);
   expect(mask(dense_mask<>{flags, 3, 1, 6, 7}), "no error", ragged);
   expect(mask(dense_mask<>{flags, 1, 1, 9, 11}),
          "skipmax: mask dense_mask: found [1, 1, 9, 11], wanted [1 or 3, 1 or 6, 6, 7], the batch "
-         "and heads of q and the lengths of q and k",
+         "and heads of q and the lengths of q and k (of segments: their number and the longest)",
          ragged);
   expect(bias(skipmax::dense_bias<float>{numbers, 3, 6, 6, 7}), "no error", ragged);
   expect(
       bias(skipmax::dense_bias<float>{numbers, 2, 6, 6, 7}),
       "skipmax: bias dense_bias: found [2, 6, 6, 7], wanted [1 or 3, 1 or 6, 6, 7], the batch and "
-      "heads of q and the lengths of q and k",
+      "heads of q and the lengths of q and k (of segments: their number and the longest)",
       ragged);
   // the gate lies in a tensor like out
   dressed a = plain;
@@ -373,7 +379,8 @@ TEST(errors_of_slots, per_row_of_segments) {
     return a;
   };
   expect(with(3, 6), "no error", ragged);
-  const std::string wanted = ", wanted [1 or 3, 6], the batch and length of q";
+  const std::string wanted =
+      ", wanted [1 or 3, 6], the batch and length of q (of segments: their number and the longest)";
   expect(with(3, 9), "skipmax: divisor per_row: found [3, 9]" + wanted, ragged);
   expect(with(2, 6), "skipmax: divisor per_row: found [2, 6]" + wanted, ragged);
   const std::string number = ": found 0, wanted a finite number above 0";

@@ -336,7 +336,7 @@ TEST(user_dressing, a_transform_may_complain) {
     dressed.forward(views.q, views.k, views.v, skipmax::blhd(c.out.data(), 1, 2, 13, 4));
     FAIL() << "no error";
   } catch (const std::invalid_argument& error) {
-    EXPECT_STREQ(error.what(), "skipmax: row by_head: found 13 heads, wanted luck");
+    EXPECT_STREQ(error.what(), "skipmax: on_q: row by_head: found 13 heads, wanted luck");
   }
 }
 

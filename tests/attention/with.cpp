@@ -29,7 +29,7 @@ TEST(with, each_slot_goes_where_it_belongs) {
   static_assert(same<decltype(e), decltype(d)>);
   EXPECT_EQ(e.scale.value, 0.25);
   EXPECT_EQ(e.cap.limit, 30);
-  EXPECT_TRUE(d.scale.is_default());
+  EXPECT_TRUE(d.scale.is_default);
 }
 
 TEST(with, the_order_does_not_matter) {
@@ -51,7 +51,7 @@ TEST(with, aliases) {
   static_assert(same<squared_relu_attention, attention<squared_relu, by_length<>>>);
   static_assert(same<sigmoid_attention, attention<sigmoid, minus_log_length<>>>);
   EXPECT_EQ(relu_attention{}.normalizer.alpha, 1);
-  EXPECT_TRUE(relu_attention{}.scale.is_default());
+  EXPECT_TRUE(relu_attention{}.scale.is_default);
 }
 
 }  // namespace

@@ -3,9 +3,23 @@
 #   // compiles
 #   // fails: <regular expression over the compiler's first error>
 #   // fails among others: <regular expression over one of its errors>
+#
+# The second one may name a switch, with which it is compiled on x86 alone:
+#
+#   // with: <switch>
 cmake_minimum_required(VERSION 3.25)
 
-file(STRINGS ${SNIPPET} first_line LIMIT_COUNT 1)
+file(STRINGS ${SNIPPET} lines LIMIT_COUNT 2)
+list(GET lines 0 first_line)
+list(GET lines 1 second_line)
+set(switch "")
+if(second_line MATCHES "^// with: (.+)")
+  set(switch "${CMAKE_MATCH_1}")
+  execute_process(COMMAND ${COMPILER} -dumpmachine OUTPUT_VARIABLE machine)
+  if(NOT machine MATCHES "x86_64")
+    return()
+  endif()
+endif()
 if(NOT first_line MATCHES "^// (compiles$|fails( among others)?: (.+))")
   message(FATAL_ERROR "${SNIPPET}: the first line says neither 'compiles' nor 'fails: ...'")
 endif()
@@ -15,7 +29,7 @@ set(wanted "${CMAKE_MATCH_3}")
 string(REPLACE "|" ";" include_dirs "${INCLUDE_DIRS}")
 list(TRANSFORM include_dirs PREPEND "-isystem")
 execute_process(
-  COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${include_dirs} ${SNIPPET}
+  COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${switch} ${include_dirs} ${SNIPPET}
   RESULT_VARIABLE result
   OUTPUT_VARIABLE said
   ERROR_VARIABLE said)

@@ -1,4 +1,4 @@
-// fails: skipmax: with\(slot\): no slot takes this type: wanted a score function \(value\)
+// fails: skipmax: with\(slot\): no slot takes this type: wanted a score function \(template
 #include "skipmax/attention.hpp"
 
 struct no_slot {};

@@ -34,13 +34,15 @@ TEST(key_lengths, no_lengths_at_all) {
 
 TEST(key_lengths, no_sequence_is_longer_than_the_keys) {
   EXPECT_EQ(complaint(key_lengths{lengths, 4}, 4, 6),
-            "mask key_lengths: lengths[2]: found 7, wanted 0 to 6, the length of k");
+            "mask key_lengths: lengths[2]: found 7, wanted 0 to 6, the length of k (of segments: "
+            "the longest)");
 }
 
 TEST(key_lengths, no_sequence_is_shorter_than_nothing) {
   const index negative[] = {2, -1};
   EXPECT_EQ(complaint(key_lengths{negative, 2}, 2, 6),
-            "mask key_lengths: lengths[1]: found -1, wanted 0 to 6, the length of k");
+            "mask key_lengths: lengths[1]: found -1, wanted 0 to 6, the length of k (of segments: "
+            "the longest)");
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ TEST(divisor, per_row_reads_the_row) {
 TEST(divisor, per_row_has_a_shape) {
   const double numbers[] = {1, 2, 3, 4, 5, 6, 7, 8};
   EXPECT_EQ(complaint(per_row{numbers, 4, 2}),
-            "divisor per_row: found [4, 2], wanted [1 or 2, 4], the batch and length of q");
+            "divisor per_row: found [4, 2], wanted [1 or 2, 4], the batch and length of q (of "
+            "segments: their number and the longest)");
   EXPECT_EQ(complaint(per_row{nullptr, 2, 4}),
             "divisor per_row: data: found a null pointer, wanted [2, 4]");
   EXPECT_EQ(complaint(per_row{}, {0, 0, 9, 6, 6, 8, 8}), "");

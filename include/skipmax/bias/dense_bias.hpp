@@ -62,7 +62,8 @@ struct dense_bias {
       error << "bias dense_bias: found [" << batch << ", " << heads << ", " << query_length << ", "
             << key_length << "], wanted [1 or " << p.batch << ", 1 or " << p.heads << ", "
             << p.query_length << ", " << p.key_length
-            << "], the batch and heads of q and the lengths of q and k";
+            << "], the batch and heads of q and the lengths of q and k "
+               "(of segments: their number and the longest)";
     else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
       error << "bias dense_bias: data: found a null pointer, wanted [" << batch << ", " << heads
             << ", " << query_length << ", " << key_length << "]";

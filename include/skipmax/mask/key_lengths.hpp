@@ -29,7 +29,7 @@ struct key_lengths {
     for (index b = 0; b < batch; ++b)
       if (lengths[b] < 0 || lengths[b] > p.key_length) {
         error << "mask key_lengths: lengths[" << b << "]: found " << lengths[b] << ", wanted 0 to "
-              << p.key_length << ", the length of k";
+              << p.key_length << ", the length of k (of segments: the longest)";
         return;
       }
   }

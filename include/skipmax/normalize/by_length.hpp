@@ -12,6 +12,10 @@ inline namespace v0 {
 
 template <class Divisor = visible_keys>
 struct by_length {
+  static_assert(divisor_policy<Divisor>,
+                "skipmax: by_length: the second is no divisor: wanted visible_keys{}, all_keys{}, "
+                "fixed_number{n} or per_row{..}, see skipmax/normalize/divisor.hpp");
+
   static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   double alpha = 1;  // finite, 0 or more

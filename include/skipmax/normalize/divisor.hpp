@@ -6,12 +6,19 @@
 // visible is the number of keys that the row sees, all the number of keys given.
 #pragma once
 
+#include <concepts>
+
 #include "skipmax/error.hpp"
 #include "skipmax/mask/mask_policy.hpp"
 #include "skipmax/problem.hpp"
 
 namespace skipmax {
 inline namespace v0 {
+
+template <class D>
+concept divisor_policy = requires(const D d, row_position at) {
+  { d.length(at, index{}, index{}) } -> std::same_as<double>;
+};
 
 // The number of keys that the row sees through the mask.
 struct visible_keys {
@@ -61,7 +68,8 @@ struct per_row {
   SKIPMAX_INLINE void check(const problem& p, const Mask& mask, error_message& error) const {
     if (rows != p.query_length || (batch != 1 && batch != p.batch)) {
       error << "divisor per_row: found [" << batch << ", " << rows << "], wanted [1 or " << p.batch
-            << ", " << p.query_length << "], the batch and length of q";
+            << ", " << p.query_length
+            << "], the batch and length of q (of segments: their number and the longest)";
       return;
     }
     if (!data && batch * rows > 0) {

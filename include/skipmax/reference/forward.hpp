@@ -34,7 +34,7 @@ namespace reference {
 // The scale given, or 1 / sqrt(d). Without a dim every score is 0, whatever the scale.
 template <class Isa, class Attention>
 double scale_of(const Attention& a, index key_dim) {
-  if (!a.scale.is_default()) return a.scale.value;
+  if (!a.scale.is_default) return a.scale.value;
   return key_dim > 0 ? 1 / std::sqrt(static_cast<double>(key_dim)) : 1;
 }
 
