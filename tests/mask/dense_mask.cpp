@@ -131,7 +131,8 @@ TEST(dense_mask, sizes_are_those_of_the_call) {
   const std::uint8_t flags[1] = {};
   const problem p = sizes(2, 6, 4, 5);
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 4, 5], the batch and heads of q and the lengths of q and k";
+      ", wanted [1 or 2, 1 or 6, 4, 5], the batch and heads of q and the lengths of q and k "
+      "(of segments: their number and the longest)";
   const auto found = [&](index b, index h, index lq, index lk) {
     return complaint_about(dense_mask{flags, b, h, lq, lk}, p);
   };
