@@ -62,7 +62,7 @@ struct forward_plan {
 template <class Isa, class T>
 SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers,
                                         index shared_row_bytes) {
-  constexpr index MR = register_block<T, Isa>::rows, bytes = 1024 * 1024;
+  constexpr index MR = register_block<T, Isa>::rows, bytes = 512 * 1024;
   const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
   index most = row > 0 ? bytes / row : 2048;
   most = most > 2048 ? 2048 : most < 2 * MR ? 2 * MR : most;

@@ -21,12 +21,12 @@ struct tile_layout : register_block<T, Isa> {
   // the one before it takes them too.
   static constexpr int longest_tile = key_tile + register_block<T, Isa>::columns;
   static constexpr int depth_panel = 64;
-  // Distance between rows of weights and of packed q: compile-time numbers, so that one pointer
-  // reaches all rows; a cache line more than a power of two, so that their broadcasts do not meet in
-  // one bank of the L1 cache (2 % of the kernel).
+  // Distance between rows of packed q and of weights: compile-time numbers, so that one pointer reaches all
+  // rows. Those of q are read by all tiles and lie close; those of weights, which would be a power of two
+  // apart and meet in few sets of the L1 cache, a cache line further.
+  static constexpr int depth_stride = depth_panel;
   static constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
   static constexpr int weight_stride = longest_tile + cache_line;
-  static constexpr int depth_stride = depth_panel + cache_line;
 };
 
 SKIPMAX_INLINE constexpr index round_up(index n, index multiple) {
