@@ -40,10 +40,13 @@ struct forward_plan {
   problem sizes;      // of the tensors
   problem sequences;  // their number, and the longest: the same, unless there are segments
   skipmax::segments segments;
-  T scale = T(1);
+  T scale = T(1);      // of scores:
+  T q_scale = T(1);    // what of it is packed into q
+  T row_scale = T(1);  // what of it multiplies the finished rows
 
   index width = 0;          // value dim in whole registers
-  bool v_in_place = false;  // v's rows are what the kernel wants: no copy
+  bool q_in_place = false;  // q's rows are what the kernel wants: no copy,
+  bool v_in_place = false;  // or v's
   index query_block = 0;    // rows a task, a multiple of MR
   index blocks = 0, tasks = 0;
   bool heads_together = false;  // tasks of all heads over the same rows follow each other
@@ -112,7 +115,7 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   static_assert(sizeof(E) == sizeof(T));
   const index row_blocks = plan.query_block / layout::rows;
   const index depth = packed_elements<E>(p.key_dim);
-  take(row_blocks * packed_q_size<T, Isa>(depth));
+  take(row_blocks * packed_q_size<E, Isa>(depth));
   plan.k_at = take(keys * depth);
   plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
   plan.v_at = take(plan.v_in_place ? 0 : packed_elements<E>(keys) * plan.width);
@@ -157,6 +160,18 @@ SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, erro
   return static_cast<T>(scale);
 }
 
+// What of the scale goes into packed q and what multiplies the rows.
+template <class T, class S, class Attention>
+SKIPMAX_INLINE void divide_scale([[maybe_unused]] const Attention& a, forward_plan<T, S>& plan) {
+  using E = typename S::packed;
+  plan.q_scale = is_pair<E> ? T(1) : plan.scale;
+  if constexpr (scales_rows<Attention, E>) {
+    plan.q_scale = plan.scale < 0 ? T(-1) : T(1);
+    for (int n = 0; n < degree_of<decltype(a.score)>; ++n)
+      plan.row_scale *= plan.q_scale * plan.scale;
+  }
+}
+
 // Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
 template <class Isa, class T, class Attention, class Q, class K, class V, class Out>
 SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
@@ -181,6 +196,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   if constexpr (takes_raw_scores<Attention>) unit = decltype(a.normalizer)::score_factor;
   plan.scale = find_scale<Isa, T>(a, q.dim, unit, error);
   throw_if(error);
+  divide_scale(a, plan);
 
   plan.q = q, plan.k = k, plan.v = v, plan.out = out, plan.segments = a.segments;
 
@@ -189,6 +205,12 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
                     v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
+  using E = typename S::packed;
+  if constexpr (is_pair<E>)  // floats carry their scale, and are no slower packed
+    plan.q_in_place = q.dim == numbers_in<E> * depth_panel<E> && q.length_stride == q.dim &&
+                      q.head_stride % numbers_in<E> == 0 && q.batch_stride % numbers_in<E> == 0 &&
+                      reinterpret_cast<std::uintptr_t>(q.data) % sizeof(E) == 0 &&
+                      plan.q_scale == 1;
   plan.workers = workers;
   const problem& p = plan.sequences;
   if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || v.dim == 0) return plan;

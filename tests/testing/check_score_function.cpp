@@ -267,7 +267,12 @@ struct false_zero_at_zero : sigmoid {
   static constexpr bool zero_at_zero = true;
 };
 
+struct false_degree : relu6 {
+  static constexpr int degree = 1;
+};
+
 TEST(check_score_function, claims_must_be_true) {
+  EXPECT_EQ(verdict_on(false_degree{}), "value(8): found 6, wanted 8: a degree is claimed");
   EXPECT_EQ(verdict_on(false_zeros{}),
             "exact_zeros is claimed, but no interval of scores in [-100, 100] was found where "
             "value is 0");

@@ -80,7 +80,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const row_position first = position_of(task, row);
   const block_scorer<Isa, T, Attention, E> score{
       a,
-      task.q + row / layout::rows * packed_q_size<T, Isa>(k.depth),
+      queries_at<Isa>(plan, task, row, rows),
       plan.scale,
       task.shift + row,
       k,
@@ -116,6 +116,9 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     to_out = false;
   for (T& f : factor) f = T(1);
   const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
+  if constexpr (scales_rows<Attention, E>)
+    if (keys.last)
+      for (T& f : factor) f *= plan.row_scale;
   if (shared) {
     constexpr index N = numbers_in<E>;
     if (is_pair<E> && all.last % N != 0)

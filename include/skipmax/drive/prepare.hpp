@@ -11,6 +11,24 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Where the row block that starts at `row` is packed, or lies as if it were: only whole blocks lie so.
+template <class Isa, class T, class S>
+SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan,
+                                                  const forward_task<T, S>& task, index row) {
+  using E = typename S::packed;
+  return task.q + row / register_block<T, Isa>::rows *
+                      packed_q_size<E, Isa>(packed_elements<E>(plan.sizes.key_dim));
+}
+template <class Isa, class T, class S>
+SKIPMAX_INLINE const typename S::packed* queries_at(const forward_plan<T, S>& plan,
+                                                    const forward_task<T, S>& task, index row,
+                                                    int rows) {
+  if constexpr (is_pair<typename S::packed>)
+    if (plan.q_in_place && rows == register_block<T, Isa>::rows)
+      return reinterpret_cast<const typename S::packed*>(rows_at(plan.q, place_of(task, row)).data);
+  return packed_queries<Isa>(plan, task, row);
+}
+
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& plan,
                                  const forward_task<T, S>& task) {
@@ -19,16 +37,19 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
   const auto q = rows_at(plan.q, place_of(task, 0));  // as stored
   if constexpr (decltype(a.rows)::changes_q) {
     static_assert(row_lanes<T, Isa> >= MR);
+    using E = typename S::packed;
     const index blocks = rows_of_call<Isa, T>(dim) / MR, most = blocks * MR;
     auto* to = task.q;
-    for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<T, Isa>(dim)) {
+    for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<E, Isa>(dim)) {
       const index rows = task.rows - row < most ? task.rows - row : most;
       const row_matrix<const T> from = transform_block<Isa>(
           a.rows.q, place_of(task, row), rows_from(q, row), rows, dim, task.rows_scratch);
-      pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.scale);
+      pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.q_scale);
     }
   } else {
-    pack_q<Isa>(task.q, q.data, q.stride, task.rows, dim, plan.scale);
+    const index in_place = plan.q_in_place ? task.rows / MR * MR : 0;
+    pack_q<Isa>(packed_queries<Isa>(plan, task, in_place), q.data + in_place * q.stride, q.stride,
+                task.rows - in_place, dim, plan.q_scale);
   }
 }
 

@@ -11,6 +11,7 @@ inline namespace v0 {
 struct identity {
   static constexpr bool few_operations = true;
   static constexpr bool zero_at_zero = true;
+  static constexpr int degree = 1;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {

@@ -11,6 +11,7 @@ struct squared_relu {
   static constexpr bool few_operations = true;
   static constexpr bool exact_zeros = true;
   static constexpr bool zero_at_zero = true;
+  static constexpr int degree = 2;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {

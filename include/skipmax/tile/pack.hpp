@@ -23,47 +23,49 @@ SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. There is no scale: it would
-// round.
+// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. Of the scale they take the sign: the
+// rest of it would round.
 template <class Isa>
-SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded, float) {
+SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded,
+                             float scale) {
   constexpr index W = lanes<float, Isa>;
+  const std::uint32_t sign = scale < 0 ? 0x80008000u : 0;
   index x = 0;
   for (; 2 * (x + W) <= dim; x += W)
-    load_packed<bf16_pair, Isa>(from, x).store_aligned(reinterpret_cast<float*>(to + x));
+    flip_bits<Isa>(load_packed<bf16_pair, Isa>(from, x), sign)
+        .store_aligned(reinterpret_cast<float*>(to + x));
   for (; 2 * x < dim; ++x)
-    to[x].bits = from[2 * x].bits |
-                 static_cast<std::uint32_t>(2 * x + 1 < dim ? from[2 * x + 1].bits : 0) << 16;
+    to[x].bits =
+        sign ^ (from[2 * x].bits |
+                static_cast<std::uint32_t>(2 * x + 1 < dim ? from[2 * x + 1].bits : 0) << 16);
   for (; x < padded; ++x) to[x].bits = 0;
 }
 
-// Query rows times scale, if not in pairs: [row blocks][depth panels][MR][depth_stride]; rows that fill
+// Query rows times scale, pairs times its sign: [row blocks][depth panels][MR][depth_panel]; rows that fill
 // up the last block are zeros.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, index dim,
                              number_of<E> scale) {
   using T = number_of<E>;
-  using layout = tile_layout<T, Isa>;
-  constexpr index MR = layout::rows, W = lanes<T, Isa>;
-  constexpr index panel = layout::depth_panel * numbers_in<E>;
+  constexpr index MR = register_block<T, Isa>::rows, W = lanes<T, Isa>, stride = depth_panel<E>;
+  constexpr index panel = stride * numbers_in<E>;
   for (index row = 0; row < rows; row += MR)
-    for (index x = 0; x < dim; x += panel, to += MR * layout::depth_stride) {
+    for (index x = 0; x < dim; x += panel, to += MR * stride) {
       const index width = dim - x < panel ? dim - x : panel;
       const index padded = round_up(packed_elements<E>(width), W);
       const S* from = q + row * row_stride + x;
       index r = 0;
       for (; r < MR && row + r < rows; ++r, from += row_stride) {
-        E* at = to + r * layout::depth_stride;
+        E* at = to + r * stride;
         if (!is_pair<E> && width == panel)
 #pragma GCC unroll 4
-          for (index i = 0; i < layout::depth_panel; i += W)
+          for (index i = 0; i < stride; i += W)
             (load_packed<E, Isa>(from, i) * simd<T, Isa>(scale))
                 .store_aligned(reinterpret_cast<T*>(at + i));
         else
           pack_row<Isa>(at, from, width, padded, scale);
       }
-      for (; r < MR; ++r)
-        clear_row<Isa>(reinterpret_cast<T*>(to + r * layout::depth_stride), padded);
+      for (; r < MR; ++r) clear_row<Isa>(reinterpret_cast<T*>(to + r * stride), padded);
     }
 }
 

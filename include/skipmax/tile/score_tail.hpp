@@ -1,7 +1,7 @@
 // Scores of the few keys that would fill a sliver of one more register.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
-//   q [depth panels][MR][depth_stride], k [keys][depth in whole registers], s [MR][weight_stride]
+//   q [depth panels][MR][depth_panel], k [keys][depth in whole registers], s [MR][weight_stride]
 //   the epilogue sees registers of rows, all of one key
 //
 // 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
@@ -30,18 +30,16 @@ template <class Isa, class T, int MR, class E>
 SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, T* lane_sums) {
   using V = simd<T, Isa>;
   const T *q = reinterpret_cast<const T*>(packed_q), *k = reinterpret_cast<const T*>(packed_k);
-  using layout = tile_layout<T, Isa>;
-  constexpr index W = lanes<T, Isa>, panel = layout::depth_panel;
+  constexpr index W = lanes<T, Isa>, panel = depth_panel<E>;
   V sum[MR];
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r) sum[r] = V(T(0));
-  for (; dim > 0; dim -= panel, q += layout::rows * layout::depth_stride, k += panel)
+  for (; dim > 0; dim -= panel, q += register_block<T, Isa>::rows * panel, k += panel)
     for (index x = 0; x < dim && x < panel; x += W) {
       const V column = V::load_aligned(k + x);
 #pragma GCC unroll 16
       for (int r = 0; r < MR; ++r)
-        sum[r] =
-            multiply_packed<E>(V::load_aligned(q + r * layout::depth_stride + x), column, sum[r]);
+        sum[r] = multiply_packed<E>(V::load_unaligned(q + r * panel + x), column, sum[r]);
     }
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r) sum[r].store_aligned(lane_sums + r * W);

@@ -2,7 +2,7 @@
 // the accumulators are still registers.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[x][j] )
-//   q [depth panels][MR][depth_stride], k [key panels][depth][NR], s [MR][weight_stride]
+//   q [depth panels][MR][depth_panel], k [key panels][depth][NR], s [MR][weight_stride]
 //
 // q and k are packed, in numbers or in pairs, and s is in either: depth counts elements.
 #pragma once
@@ -32,7 +32,7 @@ template <class Isa, class T, int MR, int NV, class E, class To, class Epilogue,
 SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epilogue epilogue,
                                   Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
-  constexpr index panel = layout::depth_panel;
+  constexpr index panel = depth_panel<E>;
   constexpr index step = std::is_same_v<Meanwhile, nothing_else> ? panel : score_steps;
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
@@ -41,9 +41,8 @@ SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epil
     meanwhile();
     // It never is; clang keeps the sums twice for that case, half of them in memory.
     if (depth <= 0) __builtin_unreachable();
-    sum.template multiply_add<layout::depth_stride>(
-        q + x / panel * layout::rows * layout::depth_stride + x % panel, k + x * layout::columns,
-        layout::columns, depth);
+    sum.template multiply_add<panel>(q + x / panel * layout::rows * panel + x % panel,
+                                     k + x * layout::columns, layout::columns, depth);
   }
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r) {

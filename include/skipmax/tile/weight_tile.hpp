@@ -82,6 +82,20 @@ inline constexpr bool takes_raw_scores =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     std::is_same_v<decltype(Attention::score), identity>;
 
+// Nothing comes between a score and h, which is applied to the accumulators.
+template <class Attention>
+inline constexpr bool weighs_in_registers =
+    is_pointwise<decltype(Attention::normalizer)> &&
+    !shifts_scores<decltype(Attention::normalizer)> &&
+    std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
+    has_few_operations<decltype(Attention::score)>;
+
+// The scale of pairs, which would round them, is left to the finished row, but for its sign. Otherwise it is left
+// to each score.
+template <class Attention, class E>
+inline constexpr bool scales_rows =
+    is_pair<E>&& weighs_in_registers<Attention>&& degree_of<decltype(Attention::score)> > 0;
+
 template <class V>
 SKIPMAX_INLINE auto is_hidden(V bias) {
   return bias == math::constant<V>(-__builtin_inf());
@@ -248,19 +262,15 @@ struct bias_fetch {
 template <class Isa, class T, class Attention, class E = T>
 struct block_scorer {
   using Score = decltype(Attention::score);
-  using Cap = decltype(Attention::cap);
   using Normalizer = decltype(Attention::normalizer);
-  static constexpr bool shifted = shifts_scores<Normalizer>;
-  static constexpr bool plain =
-      std::is_same_v<Cap, no_cap> && !shifted && !score_addends<Isa, T, Attention>::any;
   static constexpr bool raw = takes_raw_scores<Attention>;
   // Much of what goes into L1 falls out again before it is read, and still it is 1 to 2 % faster than L2;
   // short tasks of pairs lose as much.
   static constexpr cache_level fetched_into = is_pair<E> ? cache_level::l2 : cache_level::l1;
 
   const Attention& a;
-  const E* q;      // [depth panels][MR][depth_stride]
-  T scale;         // of pairs
+  const E* q;      // [depth panels][MR][depth_panel]
+  T scale;         // of pairs, unless scales_rows
   const T* shift;  // [rows], where the normalizer asks for it
   packed_keys<E> k;
   score_block<T, E> block;
@@ -277,7 +287,7 @@ struct block_scorer {
   template <class To, class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, To* to, Epilogue epilogue) const {
     if (first >= last) return;
-    if constexpr (is_pair<E>)
+    if constexpr (is_pair<E> && !scales_rows<Attention, E>)
       score_columns(first, last, to, scaled_epilogue<T, Epilogue>{scale, epilogue});
     else
       score_columns(first, last, to, epilogue);
@@ -287,9 +297,9 @@ struct block_scorer {
   // makes weights of.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
-    if constexpr (raw || (plain && std::is_same_v<Score, identity> && is_pointwise<Normalizer>)) {
+    if constexpr (raw) {
       with_epilogue(first, last, results(), raw_scores{});
-    } else if constexpr (plain && has_few_operations<Score> && is_pointwise<Normalizer>) {
+    } else if constexpr (weighs_in_registers<Attention>) {
       with_epilogue(first, last, results(), weight_epilogue<Score>{a.score});
     } else {
       with_epilogue(first, last, block.scores, raw_scores{});
