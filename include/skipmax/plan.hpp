@@ -40,9 +40,9 @@ struct forward_plan {
   problem sizes;      // of the tensors
   problem sequences;  // their number, and the longest: the same, unless there are segments
   skipmax::segments segments;
-  T scale = T(1);      // of scores:
-  T q_scale = T(1);    // what of it is packed into q
-  T row_scale = T(1);  // what of it multiplies the finished rows
+  T scale = T(1);        // of scores:
+  T q_scale = T(1);      // what of it is packed into q
+  double row_scale = 1;  // what of it multiplies the finished rows
 
   index width = 0;          // value dim in whole registers
   bool q_in_place = false;  // q's rows are what the kernel wants: no copy,
@@ -168,7 +168,7 @@ SKIPMAX_INLINE void divide_scale([[maybe_unused]] const Attention& a, forward_pl
   if constexpr (scales_rows<Attention, E>) {
     plan.q_scale = plan.scale < 0 ? T(-1) : T(1);
     for (int n = 0; n < degree_of<decltype(a.score)>; ++n)
-      plan.row_scale *= plan.q_scale * plan.scale;
+      plan.row_scale *= static_cast<double>(plan.q_scale * plan.scale);
   }
 }
 

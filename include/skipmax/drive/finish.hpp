@@ -10,11 +10,12 @@
 namespace skipmax {
 inline namespace v0 {
 
-// What the divisor makes of each row, position(r) its place, hidden[r] the hidden keys among those it
-// sees, where it wants to know; returns the rows that see no key, one bit each.
+// What the divisor makes of each row, times row_scale, position(r) its place, hidden[r] the hidden keys among
+// those it sees, where it wants to know; returns the rows that see no key, one bit each.
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Position position,
-                                            [[maybe_unused]] const T* hidden, T* factor) {
+                                            [[maybe_unused]] const T* hidden, double row_scale,
+                                            T* factor) {
   unsigned empty = 0;
   double length = -1, of_length = 0;
   for (int r = 0; r < rows; ++r) {
@@ -25,7 +26,7 @@ SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Positi
     double now = 1;
     if constexpr (reads_length<decltype(a.normalizer)>)
       now = a.normalizer.length(at, visible, at.key_length);
-    if (now != length) length = now, of_length = a.normalizer.finish(now);
+    if (now != length) length = now, of_length = row_scale * a.normalizer.finish(now);
     factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
     empty |= static_cast<unsigned>(visible == 0) << r;
   }
@@ -34,8 +35,9 @@ SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Positi
 
 // factor[r] of the rows from `row` on; returns those that see no key, one bit each.
 template <class Isa, class T, class S, class Attention>
-SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T, S>& task, index row,
-                                     int rows, T* factor) {
+SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_plan<T, S>& plan,
+                                     const forward_task<T, S>& task, index row, int rows,
+                                     T* factor) {
   using Normalizer = decltype(a.normalizer);
   unsigned empty = 0;
   if constexpr (!is_pointwise<Normalizer>) {
@@ -43,7 +45,7 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_task<T, S
     for (int r = 0; r < rows; ++r) empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
   } else {
     empty = find_length_factors<Isa>(a, rows, consecutive_rows{position_of(task, row)},
-                                     task.hidden + row, factor);
+                                     task.hidden + row, plan.row_scale, factor);
   }
   return empty;
 }

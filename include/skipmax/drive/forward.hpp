@@ -108,17 +108,14 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     earlier = true;
   }
   using Out = typename S::out;
-  bool to_out = keys.last && shared && width == plan.sizes.value_dim &&
-                padded_rows<layout::rows>(rows) == rows;
+  bool to_out =
+      keys.last && shared && width == plan.sizes.value_dim && is_exact_block<Isa, T>(rows);
   if constexpr (gates_registers<Rows>)
     to_out = to_out && a.rows.gate.g.dim == plan.sizes.value_dim;
   else if (Rows::changes_out)
     to_out = false;
   for (T& f : factor) f = T(1);
-  const unsigned empty = keys.last ? find_factors<Isa>(a, task, row, rows, factor) : 0;
-  if constexpr (scales_rows<Attention, E>)
-    if (keys.last)
-      for (T& f : factor) f *= plan.row_scale;
+  const unsigned empty = keys.last ? find_factors<Isa>(a, plan, task, row, rows, factor) : 0;
   if (shared) {
     constexpr index N = numbers_in<E>;
     if (is_pair<E> && all.last % N != 0)

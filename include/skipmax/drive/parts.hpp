@@ -64,7 +64,7 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int row
   if constexpr (is_pointwise<Normalizer>) {
     T hidden[register_block<T, Isa>::rows];
     for (int r = 0; r < rows; ++r) hidden[r] = kept[2 * r];
-    empty = find_length_factors<Isa>(a, rows, at, hidden, factor);
+    empty = find_length_factors<Isa>(a, rows, at, hidden, 1, factor);
   } else {
     for (int r = 0; r < rows; ++r) {
       factor[r] = a.normalizer.finish_kept(kept + 2 * r);

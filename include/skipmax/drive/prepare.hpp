@@ -11,7 +11,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Where the row block that starts at `row` is packed, or lies as if it were: only whole blocks lie so.
+// Where the row block that starts at `row` is packed,
 template <class Isa, class T, class S>
 SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan,
                                                   const forward_task<T, S>& task, index row) {
@@ -19,12 +19,17 @@ SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan
   return task.q + row / register_block<T, Isa>::rows *
                       packed_q_size<E, Isa>(packed_elements<E>(plan.sizes.key_dim));
 }
+// or lies as if it were: not if the kernel takes more rows than there are.
+template <class Isa, class T>
+SKIPMAX_INLINE bool is_exact_block(int rows) {
+  return padded_rows<register_block<T, Isa>::rows>(rows) == rows;
+}
 template <class Isa, class T, class S>
 SKIPMAX_INLINE const typename S::packed* queries_at(const forward_plan<T, S>& plan,
                                                     const forward_task<T, S>& task, index row,
                                                     int rows) {
   if constexpr (is_pair<typename S::packed>)
-    if (plan.q_in_place && rows == register_block<T, Isa>::rows)
+    if (plan.q_in_place && is_exact_block<Isa, T>(rows))
       return reinterpret_cast<const typename S::packed*>(rows_at(plan.q, place_of(task, row)).data);
   return packed_queries<Isa>(plan, task, row);
 }
@@ -47,7 +52,10 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
       pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.q_scale);
     }
   } else {
-    const index in_place = plan.q_in_place ? task.rows / MR * MR : 0;
+    index in_place = 0;
+    if (is_pair<typename S::packed> && plan.q_in_place)
+      in_place = is_exact_block<Isa, T>(static_cast<int>(task.rows % MR)) ? task.rows
+                                                                          : task.rows / MR * MR;
     pack_q<Isa>(packed_queries<Isa>(plan, task, in_place), q.data + in_place * q.stride, q.stride,
                 task.rows - in_place, dim, plan.q_scale);
   }
