@@ -24,6 +24,10 @@ template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> x, index first) {
   return {x.data + first * x.stride, x.stride};
 }
+template <class T>
+SKIPMAX_INLINE row_matrix<T> columns_from(row_matrix<T> x, index first) {
+  return {x.data + first, x.stride};
+}
 
 // Strides of batch, length and head in elements, for the last argument of the factories below.
 struct strides {

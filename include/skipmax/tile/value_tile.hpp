@@ -14,6 +14,7 @@
 
 #include "skipmax/problem.hpp"
 #include "skipmax/simd/gemm.hpp"
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/layout.hpp"
 
@@ -44,6 +45,8 @@ template <class Isa, class T, int MR, int NV, class E, class To>
 SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys, const To& to,
                                   index x) {
   using V = simd<T, Isa>;
+  if constexpr (requires { to.gate.g; })  // what was fetched earlier has left L1 since
+    fetch_rows(columns_from(to.gate.g, x), MR, NV * lanes<T, Isa>);
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
   sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v.data + x, v.stride,
