@@ -14,15 +14,11 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The most rows that a call takes. Its first and last ones wait for their sums: the more, the better, as
-// long as they stay in the L1 cache.
-template <class T, class Isa>
-inline constexpr int transformed_rows = 4 * row_lanes<T, Isa>;
-
-// How many it takes of that dim: at least a block of q, and one for each lane.
+// The rows that a call takes. Its first and last ones wait for their sums: the more, the better, as long as
+// they stay in the L1 cache; at least a block of q, and one for each lane.
 template <class Isa, class T>
 SKIPMAX_INLINE constexpr index rows_of_call(index dim) {
-  constexpr index most = transformed_rows<T, Isa>, least = row_lanes<T, Isa>, bytes = 16 * 1024;
+  constexpr index most = 4 * row_lanes<T, Isa>, least = row_lanes<T, Isa>, bytes = 16 * 1024;
   const index row = round_up(dim, lanes<T, Isa>) * static_cast<index>(sizeof(T));
   const index rows = row > 0 ? bytes / row : most;
   return rows > most ? most : rows < least ? least : rows;

@@ -1,0 +1,170 @@
+// A task of decode, one part of the keys of one sequence and the rows that share their head: where it stands in
+// the problem and in scratch, its queries, and the rows of k and v of one tile of its keys, where they lie or
+// copied.
+#pragma once
+
+#include "skipmax/drive/parts.hpp"
+#include "skipmax/drive/prepare.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Some of the rows that share a kv head: the queries of its first query head, then of the next.
+struct group_rows {
+  index batch, kv_head, first_head, first, count;
+  index query_length, key_length;
+
+  SKIPMAX_INLINE row_position operator()(index r) const {
+    return {batch, first_head + (first + r) / query_length, (first + r) % query_length,
+            query_length, key_length};
+  }
+  SKIPMAX_INLINE row_place place(index r) const {
+    const row_position at = (*this)(r);
+    return {batch, at.head, at.query};
+  }
+  SKIPMAX_INLINE group_rows from(index r) const {
+    group_rows rest = *this;
+    rest.first += r, rest.count -= r;
+    return rest;
+  }
+};
+
+// One task: these rows over these keys.
+template <class Isa, class T>
+struct part_task {
+  static constexpr index most_rows = round_up(64, register_block<T, Isa>::rows);
+
+  group_rows rows;
+  key_range keys;
+  key_range seen[most_rows];  // of them, by each row,
+  key_range any;              // by any row
+  row_matrix<T> sums;         // of the rows, in scratch
+  T* slice;
+};
+
+template <class X, class Plan>
+SKIPMAX_INLINE row_matrix<const X> keys_at(const tensor_view<const X>& x, const Plan& plan,
+                                           const group_rows& rows, index key) {
+  return rows_at(x, {rows.batch, rows.kv_head, key - plan.first_key});
+}
+
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T, S>& plan, index number,
+                               T* parts, T* slice, part_task<Isa, T>& task) {
+  const problem& p = plan.sizes;
+  const index part = number % plan.parts, of_group = number / plan.parts;
+  const index first = of_group % plan.blocks * plan.task_rows;
+  const index kv_head = of_group / plan.blocks % p.kv_heads;
+  const index rest = plan.group_rows - first;
+  task.rows = {of_group / plan.blocks / p.kv_heads,
+               kv_head,
+               kv_head * (p.heads / p.kv_heads),
+               first,
+               rest < plan.task_rows ? rest : plan.task_rows,
+               p.query_length,
+               p.key_length};
+  const index start = (plan.first_part + part) * part_keys;
+  task.keys = intersect({start, start + part_keys}, plan.held);
+  for (index r = 0; r < task.rows.count; ++r) {
+    task.seen[r] = intersect(visible_range(a.mask, task.rows(r)), task.keys);
+    task.any = r == 0 ? task.seen[r] : join_ranges(task.any, task.seen[r]);
+  }
+  const index stride = part_stride(p.value_dim);
+  const index row = (task.rows.batch * p.heads + task.rows.first_head) * p.query_length + first;
+  task.sums = {parts + (row * plan.parts + part) * stride, plan.parts * stride};
+  task.slice = slice;
+}
+
+// q of all rows, times scale: [rows][depth], zeros beyond dim.
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan,
+                               const part_task<Isa, T>& task) {
+  const index dim = plan.sizes.key_dim;
+  T* to = task.slice;
+  for (index r = 0; r < task.rows.count; ++r, to += plan.depth) {
+    const row_place place = task.rows.place(r);
+    const auto q = rows_at(plan.q, place);
+    if constexpr (decltype(a.rows)::changes_q)
+      pack_row<Isa>(
+          to, transform_block<Isa>(a.rows.q, place, q, 1, dim, task.slice + plan.rows_at).data, dim,
+          plan.depth, plan.scale);
+    else
+      pack_row<Isa>(to, q.data, dim, plan.depth, plan.scale);
+  }
+}
+
+// Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched, further than
+// memory takes to answer; and how many of them, twice, stay in the L1 cache. Copies were read already.
+template <class X>
+struct tile_rows {
+  row_matrix<const X> rows;
+  index ahead, at_once;
+};
+inline constexpr index bytes_ahead = 10240, bytes_at_once = 16384;
+
+template <class X>
+SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
+  const index row = dim * static_cast<index>(sizeof(X));
+  const auto keys = [=](index bytes, index least) SKIPMAX_LAMBDA {
+    return row == 0 || row * least >= bytes ? least : bytes / row;
+  };
+  return {{rows, stride}, keys(bytes_ahead, 1), keys(bytes_at_once, 8)};
+}
+template <class T>
+SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
+  tile_rows<T> tile = tile_of(rows, dim, dim);
+  tile.ahead = 0;
+  return tile;
+}
+
+template <class Isa, class T, class S, class Attention>
+SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<T, S>& plan,
+                                          const part_task<Isa, T>& task, key_range keys) {
+  const auto k = keys_at(plan.k, plan, task.rows, keys.first);
+  const index dim = plan.sizes.key_dim, count = keys.last - keys.first;
+  T* copy = task.slice + plan.k_at;
+  if constexpr (decltype(a.rows)::changes_k) {
+    const index most = rows_of_call<Isa, T>(dim);
+    for (index j = 0; j < count; j += most) {
+      const index some = count - j < most ? count - j : most;
+      const row_place first{task.rows.batch, task.rows.kv_head, keys.first + j - plan.first_key};
+      const row_matrix<const T> rows = transform_block<Isa>(a.rows.k, first, rows_from(k, j), some,
+                                                            dim, task.slice + plan.rows_at);
+      pack_rows<Isa>(copy + j * plan.depth, rows.data, rows.stride, some, dim, plan.depth);
+    }
+  } else {
+    pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
+  }
+  return copied(copy, plan.depth);
+}
+
+template <class Isa, class T, class S>
+SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
+                                            const part_task<Isa, T>& task, key_range keys) {
+  const auto v = keys_at(plan.v, plan, task.rows, keys.first);
+  T* copy = task.slice + plan.v_at;
+  pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
+  return copied(copy, plan.width);
+}
+
+// attend(k, v) with the rows of k and v as they lie where the kernels can read them there, else copied.
+template <class Isa, class T, class S, class Attention, class F>
+SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
+                              const part_task<Isa, T>& task, key_range keys, F attend) {
+  const auto in_place = [&](const auto& x) SKIPMAX_LAMBDA {
+    const auto rows = keys_at(x, plan, task.rows, keys.first);
+    return tile_of(rows.data, rows.stride, x.dim);
+  };
+  const auto k = in_place(plan.k);
+  const auto v = in_place(plan.v);
+  if constexpr (is_stored_as<S, T>)
+    attend(plan.k_in_place ? k : copy_key_rows(a, plan, task, keys),
+           plan.v_in_place ? v : copy_value_rows(plan, task, keys));
+  else if (plan.k_in_place)
+    attend(k, v);
+  else
+    attend(copy_key_rows(a, plan, task, keys), copy_value_rows(plan, task, keys));
+}
+
+}  // namespace v0
+}  // namespace skipmax
