@@ -160,15 +160,21 @@ SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, erro
   return static_cast<T>(scale);
 }
 
-// What of the scale goes into packed q and what multiplies the rows.
+// What of the scale goes into packed q and what multiplies the rows: a part between 2^-12 and 2^12, which keeps
+// sums and factors far from the ends of float. Of a scale beyond that a power of two goes into q, which rounds nothing.
 template <class T, class S, class Attention>
 SKIPMAX_INLINE void divide_scale([[maybe_unused]] const Attention& a, forward_plan<T, S>& plan) {
   using E = typename S::packed;
   plan.q_scale = is_pair<E> ? T(1) : plan.scale;
   if constexpr (scales_rows<Attention, E>) {
-    plan.q_scale = plan.scale < 0 ? T(-1) : T(1);
+    const double scale = static_cast<double>(plan.scale < 0 ? -plan.scale : plan.scale);
+    double in_q = 1;
+    if (!(scale >= 0x1p-12 && scale <= 0x1p12))
+      in_q =
+          __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, scale) & 0x7ff0000000000000);
+    plan.q_scale = static_cast<T>(plan.scale < 0 ? -in_q : in_q);
     for (int n = 0; n < degree_of<decltype(a.score)>; ++n)
-      plan.row_scale *= static_cast<double>(plan.q_scale * plan.scale);
+      plan.row_scale *= in_q == 0 ? 1 : scale / in_q;
   }
 }
 

@@ -267,12 +267,28 @@ struct false_zero_at_zero : sigmoid {
   static constexpr bool zero_at_zero = true;
 };
 
-struct false_degree : relu6 {
-  static constexpr int degree = 1;
+struct false_degree : relu6 {};
+struct false_below_a_threshold {
+  template <class V>
+  V value(V s) const {
+    return math::select(s <= math::constant<V>(1e-6), math::constant<V>(0), s);
+  }
 };
+struct derived_from_relu : relu {};
+
+}  // namespace
+
+template <>
+inline constexpr int skipmax::degree_of<false_degree> = 1;
+template <>
+inline constexpr int skipmax::degree_of<false_below_a_threshold> = 1;
+
+namespace {
 
 TEST(check_score_function, claims_must_be_true) {
-  EXPECT_EQ(verdict_on(false_degree{}), "value(8): found 6, wanted 8: a degree is claimed");
+  EXPECT_TRUE(complains(false_degree{}, "a degree is claimed"));
+  EXPECT_TRUE(complains(false_below_a_threshold{}, "a degree is claimed"));
+  static_assert(degree_of<relu> == 1 && degree_of<derived_from_relu> == 0);
   EXPECT_EQ(verdict_on(false_zeros{}),
             "exact_zeros is claimed, but no interval of scores in [-100, 100] was found where "
             "value is 0");

@@ -3,6 +3,7 @@
 // Backward needs nothing.
 #pragma once
 
+#include "skipmax/score/score_function.hpp"
 #include "skipmax/simd/math.hpp"
 
 namespace skipmax {
@@ -11,7 +12,6 @@ inline namespace v0 {
 struct identity {
   static constexpr bool few_operations = true;
   static constexpr bool zero_at_zero = true;
-  static constexpr int degree = 1;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
@@ -23,6 +23,8 @@ struct identity {
     return math::constant<V>(1);
   }
 };
+template <>
+inline constexpr int degree_of<identity> = 1;
 
 }  // namespace v0
 }  // namespace skipmax

@@ -3,6 +3,7 @@
 // Backward needs s.
 #pragma once
 
+#include "skipmax/score/score_function.hpp"
 #include "skipmax/simd/math.hpp"
 
 namespace skipmax {
@@ -12,7 +13,6 @@ struct relu {
   static constexpr bool few_operations = true;
   static constexpr bool exact_zeros = true;
   static constexpr bool zero_at_zero = true;
-  static constexpr int degree = 1;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
@@ -26,6 +26,8 @@ struct relu {
     return math::select(s <= zero, zero, math::select(s > zero, math::constant<V>(1), s));
   }
 };
+template <>
+inline constexpr int degree_of<relu> = 1;
 
 }  // namespace v0
 }  // namespace skipmax

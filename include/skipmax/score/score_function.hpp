@@ -12,9 +12,12 @@
 //   static constexpr bool exact_zeros = true;      // h is exactly 0 on an interval of scores
 //   static constexpr bool zero_at_zero = true;     // h(0) is exactly 0: compose carries zeros on
 //   static constexpr bool few_operations = true;   // a few instructions, as in max(s, 0)
-//   static constexpr int degree = 1;               // h(c s) = c^degree h(s) for all c > 0
 //   score_and_slope<V> value_and_derivative(V s) const;   // both at once, where they share work
 //   void check(const problem&, error_message&) const;     // says what is wrong with its parameters
+//
+// and beside the struct, where h(c s) = c^n h(s) for all c > 0, so that a scale may come before h or after it:
+//
+//   template <> inline constexpr int skipmax::degree_of<squared_relu> = 2;
 //
 // skipmax/testing/check_score_function.hpp tests all of it.
 #pragma once
@@ -55,14 +58,9 @@ inline constexpr bool has_few_operations = requires {
   requires F::few_operations;
 };
 
-// n where h(c s) = c^n h(s) for all c > 0: a scale of the scores may as well multiply the row. 0 if there is none.
+// The n above, 0 if there is none. Not a member: a type derived from relu has an h of its own.
 template <class F>
 inline constexpr int degree_of = 0;
-template <class F>
-requires requires {
-  F::degree;
-}
-inline constexpr int degree_of<F> = F::degree;
 
 template <class V>
 struct score_and_slope {

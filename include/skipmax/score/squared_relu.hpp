@@ -11,7 +11,6 @@ struct squared_relu {
   static constexpr bool few_operations = true;
   static constexpr bool exact_zeros = true;
   static constexpr bool zero_at_zero = true;
-  static constexpr int degree = 2;
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
@@ -25,6 +24,8 @@ struct squared_relu {
     return r + r;
   }
 };
+template <>
+inline constexpr int degree_of<squared_relu> = 2;
 
 }  // namespace v0
 }  // namespace skipmax

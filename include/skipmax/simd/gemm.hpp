@@ -27,7 +27,9 @@ struct accumulators {
   SKIPMAX_INLINE void multiply_add(const E* packed_a, const E* packed_b, index b_stride,
                                    index depth) {
     using V = simd<T, Isa>;
-    const T *a = reinterpret_cast<const T*>(packed_a), *b = reinterpret_cast<const T*>(packed_b);
+    using any_number __attribute__((may_alias)) = T;  // a may lie in the caller's memory
+    const auto* a = reinterpret_cast<const any_number*>(packed_a);
+    const auto* b = reinterpret_cast<const T*>(packed_b);
 #pragma GCC unroll 1
     for (index x = 0; x < depth; ++x, ++a, b += b_stride) {
       V column[NV];

@@ -154,7 +154,7 @@ void check_differences(const F& f, error_message& error) {
   }
 }
 
-// exact_zeros, zero_at_zero and degree, where f claims them.
+// exact_zeros, zero_at_zero and a degree, where f claims them.
 template <class Isa, class F>
 void check_claims(const F& f, error_message& error) {
   if (maps_zero_to_zero<F>)
@@ -173,11 +173,15 @@ void check_claims(const F& f, error_message& error) {
                "value "
                "is 0";
   }
-  if constexpr (degree_of < F >> 0)
-    for (double s : {-3.0, -0.25, 0.5, 1.0, 7.0})
-      if (const double found = f.value(8 * s), wanted = __builtin_pow(8, degree_of<F>) * f.value(s);
-          error.empty() && !(math::abs(found - wanted) <= 1e-12 * math::abs(wanted)))
-        say(error, "value", 8 * s, "", found, wanted, ": a degree is claimed");
+  if (degree_of<F> != 0)
+    for (int e = -20; e <= 20; ++e)
+      for (double c : {0x1p-20, 1.0 / 3, 3.0, 0x1p20})
+        for (double sign : {1.37, -1.37}) {
+          const double s = __builtin_ldexp(sign, e), found = f.value(c * s);
+          const double wanted = __builtin_pow(c, degree_of<F>) * f.value(s);
+          if (error.empty() && !(math::abs(found - wanted) <= 1e-12 * math::abs(wanted)))
+            say(error, "value", c * s, "", found, wanted, ": a degree is claimed");
+        }
 }
 
 }  // namespace detail

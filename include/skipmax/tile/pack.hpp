@@ -23,14 +23,20 @@ SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. Of the scale they take the sign: the
-// rest of it would round.
+// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. The scale is 1 or -1, or else a power of
+// two: others would round.
 template <class Isa>
 SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded,
                              float scale) {
   constexpr index W = lanes<float, Isa>;
   const std::uint32_t sign = scale < 0 ? 0x80008000u : 0;
+  const auto number = [=](index i) SKIPMAX_LAMBDA {
+    return i < dim ? static_cast<std::uint32_t>(bf16(static_cast<float>(from[i]) * scale).bits)
+                   : 0u;
+  };
   index x = 0;
+  if (scale != 1 && scale != -1)
+    for (; 2 * x < dim; ++x) to[x].bits = number(2 * x) | number(2 * x + 1) << 16;
   for (; 2 * (x + W) <= dim; x += W)
     flip_bits<Isa>(load_packed<bf16_pair, Isa>(from, x), sign)
         .store_aligned(reinterpret_cast<float*>(to + x));

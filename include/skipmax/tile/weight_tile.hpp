@@ -90,11 +90,12 @@ inline constexpr bool weighs_in_registers =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     has_few_operations<decltype(Attention::score)>;
 
-// The scale of pairs, which would round them, is left to the finished row, but for its sign. Otherwise it is left
-// to each score.
+// The scale of pairs, which would round them, is left to the finished row, but for its sign; or else to each score.
+// Up to a degree of 4: plan.hpp says how far a factor of the row may be from 1.
 template <class Attention, class E>
 inline constexpr bool scales_rows =
-    is_pair<E>&& weighs_in_registers<Attention>&& degree_of<decltype(Attention::score)> > 0;
+    is_pair<E>&& weighs_in_registers<Attention> &&
+    (degree_of<decltype(Attention::score)>) > 0 && degree_of<decltype(Attention::score)> <= 4;
 
 template <class V>
 SKIPMAX_INLINE auto is_hidden(V bias) {
