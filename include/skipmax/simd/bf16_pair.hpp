@@ -156,14 +156,6 @@ SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* seco
   __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 
-// x with the bits of each lane flipped that are set in `bits`.
-template <class Isa>
-SKIPMAX_INLINE simd<float, Isa> flip_bits(simd<float, Isa> x, std::uint32_t bits) {
-  using words = typename detail::half_lanes<lanes<float, Isa>>::bits;
-  const words flipped = __builtin_bit_cast(words, x.data) ^ bits;
-  return {__builtin_bit_cast(typename simd<float, Isa>::register_type, flipped)};
-}
-
 // The n-th number of packed memory.
 template <class T>
 SKIPMAX_INLINE T packed_number(const T* from, index n) {

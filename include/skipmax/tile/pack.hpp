@@ -23,31 +23,28 @@ SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. The scale is 1 or -1, or else a power of
-// two: others would round.
+// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. The scale is nearly always
+// 1, or else -1 or a power of two: others would round.
 template <class Isa>
 SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded,
                              float scale) {
   constexpr index W = lanes<float, Isa>;
-  const std::uint32_t sign = scale < 0 ? 0x80008000u : 0;
   const auto number = [=](index i) SKIPMAX_LAMBDA {
     return i < dim ? static_cast<std::uint32_t>(bf16(static_cast<float>(from[i]) * scale).bits)
                    : 0u;
   };
   index x = 0;
-  if (scale != 1 && scale != -1)
+  if (scale != 1)
     for (; 2 * x < dim; ++x) to[x].bits = number(2 * x) | number(2 * x + 1) << 16;
   for (; 2 * (x + W) <= dim; x += W)
-    flip_bits<Isa>(load_packed<bf16_pair, Isa>(from, x), sign)
-        .store_aligned(reinterpret_cast<float*>(to + x));
+    load_packed<bf16_pair, Isa>(from, x).store_aligned(reinterpret_cast<float*>(to + x));
   for (; 2 * x < dim; ++x)
-    to[x].bits =
-        sign ^ (from[2 * x].bits |
-                static_cast<std::uint32_t>(2 * x + 1 < dim ? from[2 * x + 1].bits : 0) << 16);
+    to[x].bits = from[2 * x].bits |
+                 static_cast<std::uint32_t>(2 * x + 1 < dim ? from[2 * x + 1].bits : 0) << 16;
   for (; x < padded; ++x) to[x].bits = 0;
 }
 
-// Query rows times scale, pairs times its sign: [row blocks][depth panels][MR][depth_panel]; rows that fill
+// Query rows times scale, pairs times what of it does not round: [row blocks][depth panels][MR][depth_panel]; rows that fill
 // up the last block are zeros.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, index dim,
