@@ -11,6 +11,8 @@ enum class cache_level : int { l2 = 2, l1 = 3 };  // the locality that __builtin
 
 // Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {
+  static constexpr index block = 256;
+
   std::uintptr_t address = 0;  // an integer: it runs past the rows
   index rows = 0, row_bytes = 0, stride_bytes = 0;
   index part = 0;
@@ -19,27 +21,31 @@ struct upcoming_rows {
 
   template <cache_level To>
   SKIPMAX_INLINE void fetch_part() {
-    const index count = part < rows ? part : rows;
+    index count = part < rows ? part : rows;
     rows -= count;
-    const auto bytes = static_cast<std::uintptr_t>(row_bytes);
-    for (index r = 0; r < count; ++r, address += static_cast<std::uintptr_t>(stride_bytes)) {
-      std::uintptr_t x = 0;
-      for (; x + 256 <= bytes; x += 256)
-        fetch<To>(x), fetch<To>(x + 64), fetch<To>(x + 128), fetch<To>(x + 192);
-      for (; x < bytes; x += 64) fetch<To>(x);
-    }
+    if (row_bytes == block)
+      for (; count > 0; --count, address += static_cast<std::uintptr_t>(stride_bytes))
+        fetch_block<To>(address);
+    else
+      for (; count > 0; --count, address += static_cast<std::uintptr_t>(stride_bytes))
+        for (index x = 0; x < row_bytes; x += 64)
+          fetch<To>(address + static_cast<std::uintptr_t>(x));
   }
 
  private:
   template <cache_level To>
-  SKIPMAX_INLINE void fetch(std::uintptr_t x) const {
-    __builtin_prefetch(reinterpret_cast<const void*>(address + x), 0, static_cast<int>(To));
+  SKIPMAX_INLINE static void fetch(std::uintptr_t at) {
+    __builtin_prefetch(reinterpret_cast<const void*>(at), 0, static_cast<int>(To));
+  }
+  template <cache_level To>
+  SKIPMAX_INLINE static void fetch_block(std::uintptr_t at) {
+    fetch<To>(at), fetch<To>(at + 64), fetch<To>(at + 128), fetch<To>(at + 192);
   }
 };
 
 template <class T>
 SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, index dim) {
-  constexpr index bytes = sizeof(T), block = 256;
+  constexpr index bytes = sizeof(T), block = upcoming_rows::block;
   const auto address = reinterpret_cast<std::uintptr_t>(from.data);
   if (from.stride == dim) return {address, (rows * dim * bytes + block - 1) / block, block, block};
   return {address, rows, dim * bytes, from.stride * bytes};

@@ -28,17 +28,12 @@ SKIPMAX_INLINE void fill_outside(T* row, index first, index last, T fill) {
 template <class Isa, class T, class Op>
 SKIPMAX_INLINE void reduce_rows(const T* rows, int count, T* result, Op op) {
   using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  constexpr int W = lanes<T, Isa>;
   for (int r = 0; r < count; r += W) {
-    V of_group[G];
-#pragma GCC unroll 4
-    for (int g = 0; g < G; ++g) {
-      V row[E];
-#pragma GCC unroll 4
-      for (int e = 0; e < E; ++e) row[e] = V::load_aligned(rows + (r + g * E + e) * W);
-      of_group[g] = reduce_within_128_bits(row, op);
-    }
-    reduce_128_bits(of_group, op).store_aligned(result + r);
+    V row[W];
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) row[i] = V::load_aligned(rows + (r + i) * W);
+    reduce_lanes(row, op).store_aligned(result + r);
   }
 }
 

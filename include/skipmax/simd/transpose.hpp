@@ -146,5 +146,19 @@ SKIPMAX_INLINE V reduce_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>], O
         op);
 }
 
+template <class V, class Op>
+SKIPMAX_INLINE V reduce_lanes(const V* x, Op op) {
+  constexpr int E = lanes_of_128_bits<V>, G = V::size / E;
+  V of_group[G];
+#pragma GCC unroll 4
+  for (int g = 0; g < G; ++g) {
+    V group[E];
+#pragma GCC unroll 4
+    for (int e = 0; e < E; ++e) group[e] = x[g * E + e];
+    of_group[g] = reduce_within_128_bits(group, op);
+  }
+  return reduce_128_bits(of_group, op);
+}
+
 }  // namespace v0
 }  // namespace skipmax

@@ -140,14 +140,19 @@ template <class Isa>
 SKIPMAX_NOINLINE void pack_values(bf16_pair* to, const bf16* from, index row_stride, index keys,
                                   index dim, index width) {
   constexpr index W = lanes<float, Isa>;
-  for (index j = 0; j < keys; j += 2, to += width, from += 2 * row_stride) {
-    const bf16* next = j + 1 < keys ? from + row_stride : nullptr;
+  const auto pack_pair = [=](bf16_pair* pairs, const bf16* first,
+                             const bf16* second) SKIPMAX_LAMBDA {
     index x = 0;
-    for (; x + W <= dim; x += W) pair_rows<Isa>(to + x, from + x, next ? next + x : nullptr);
+#pragma GCC unroll 4
+    for (; x + W <= dim; x += W)
+      pair_rows<Isa>(pairs + x, first + x, second ? second + x : nullptr);
     for (; x < dim; ++x)
-      to[x].bits = from[x].bits | static_cast<std::uint32_t>(next ? next[x].bits : 0) << 16;
-    for (; x < width; ++x) to[x].bits = 0;
-  }
+      pairs[x].bits = first[x].bits | static_cast<std::uint32_t>(second ? second[x].bits : 0) << 16;
+    for (; x < width; ++x) pairs[x].bits = 0;
+  };
+  for (; keys > 1; keys -= 2, to += width, from += 2 * row_stride)
+    pack_pair(to, from, from + row_stride);
+  if (keys > 0) pack_pair(to, from, nullptr);
 }
 
 }  // namespace v0

@@ -25,15 +25,16 @@ SKIPMAX_INLINE constexpr index tail_keys(index keys) {
   return keys % W <= W / 4 ? keys % W : 0;
 }
 
-// lane_sums[r][lane]: what is left to add up for one key.
+// dot[r] = <q[r], k> for one key.
 template <class Isa, class T, int MR, class E>
-SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, T* lane_sums) {
+SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, T* dot) {
   using V = simd<T, Isa>;
   const T *q = reinterpret_cast<const T*>(packed_q), *k = reinterpret_cast<const T*>(packed_k);
   constexpr index W = lanes<T, Isa>, panel = depth_panel<E>;
-  V sum[MR];
+  constexpr int R = row_lanes<T, Isa>;
+  V sum[R];
 #pragma GCC unroll 16
-  for (int r = 0; r < MR; ++r) sum[r] = V(T(0));
+  for (int r = 0; r < R; ++r) sum[r] = V(T(0));
   for (; dim > 0; dim -= panel, q += register_block<T, Isa>::rows * panel, k += panel)
     for (index x = 0; x < dim && x < panel; x += W) {
       const V column = V::load_aligned(k + x);
@@ -41,8 +42,8 @@ SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, 
       for (int r = 0; r < MR; ++r)
         sum[r] = multiply_packed<E>(V::load_unaligned(q + r * panel + x), column, sum[r]);
     }
-#pragma GCC unroll 16
-  for (int r = 0; r < MR; ++r) sum[r].store_aligned(lane_sums + r * W);
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r += W) reduce_lanes(sum + r, plus{}).store_aligned(dot + r);
 }
 
 // The keys are those from `first` on in s.
@@ -53,14 +54,12 @@ SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, inde
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   constexpr int R = row_lanes<T, Isa>;
-  alignas(64) T lane_sums[R * W], score[R];
-  for (int r = rows; r < R; ++r) clear_row<Isa>(lane_sums + r * W, W);
+  alignas(64) T score[R];
   packed_number_of<To> result[R];
   for (index j = first; j < last; ++j, k += round_up(dim, W)) {
     with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
-      dot_rows<Isa, T, MR>(q, k, dim, lane_sums);
+      dot_rows<Isa, T, MR>(q, k, dim, score);
     });
-    reduce_rows<Isa>(lane_sums, R, score, plus{});
     for (int r = 0; r < R; r += W) {
       V of_rows[1] = {V::load_aligned(score + r)};
       epilogue(rows_of_key{r, j}, of_rows);
