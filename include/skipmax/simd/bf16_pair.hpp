@@ -129,8 +129,9 @@ SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
     if constexpr (NV == 2)
       return multiply_packed<E>(V(__builtin_bit_cast(__m512, pairs_of(x))), ones, sum);
     else
-      return multiply_packed<E>(V(__builtin_bit_cast(__m512, _mm512_zextsi256_si512(pairs_of(x)))),
-                                ones, sum);
+      // the upper half zero; by an intrinsic that g++ 12 does not warn of
+      return multiply_packed<E>(
+          V(__builtin_bit_cast(__m512, _mm512_maskz_broadcast_i64x4(0xf, pairs_of(x)))), ones, sum);
 #endif
   }
 }
