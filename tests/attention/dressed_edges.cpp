@@ -113,6 +113,7 @@ template <class T, template <class> class Dressed, class Plain>
 void check_patterns(const Plain& plain) {
   const T infinity = std::numeric_limits<T>::infinity();
   for (index keys : key_lengths_of_tiles) {
+    if (support::sanitized && (keys == 289 || keys == 521)) continue;
     const problem p{1, support::sanitized ? 7 : 19, keys, 2, 1, 8, 20};
     support::operands<T> x(p, 3);
     std::vector<T> shift(20, T(0.75));

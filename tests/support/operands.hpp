@@ -13,13 +13,16 @@ namespace support {
 using skipmax::problem;
 
 inline std::string text(const problem& p) {
-  const auto shape = [](index b, index l, index h, index d) {
-    return "[" + std::to_string(b) + ", " + std::to_string(l) + ", " + std::to_string(h) + ", " +
-           std::to_string(d) + "]";
+  std::string all;
+  const auto add = [&](const char* name, index b, index l, index h, index d) {
+    all.append(name).append("[");
+    for (index n : {b, l, h, d}) all.append(std::to_string(n)).append(", ");
+    all.replace(all.size() - 2, 2, "]");
   };
-  return "q " + shape(p.batch, p.query_length, p.heads, p.key_dim) + " k " +
-         shape(p.batch, p.key_length, p.kv_heads, p.key_dim) + " v " +
-         shape(p.batch, p.key_length, p.kv_heads, p.value_dim);
+  add("q ", p.batch, p.query_length, p.heads, p.key_dim);
+  add(" k ", p.batch, p.key_length, p.kv_heads, p.key_dim);
+  add(" v ", p.batch, p.key_length, p.kv_heads, p.value_dim);
+  return all;
 }
 
 struct operand_layouts {

@@ -113,10 +113,10 @@ SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& 
   if constexpr (hides<Attention>) {
     for (int r = 0; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, seen[r]);
   } else {
-    const auto add_alone = [&](int r, key_range keys) SKIPMAX_LAMBDA {
-      if (is_empty(keys) || add_nonzero_keys<Isa, 1>(a, step, r, keys)) return;
-      for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
-        const key_range some = intersect(keys, keys_of_one_sum(keys.first));
+    const auto add_alone = [&](int r, key_range left) SKIPMAX_LAMBDA {
+      if (is_empty(left) || add_nonzero_keys<Isa, 1>(a, step, r, left)) return;
+      for (; !is_empty(left); left.first = keys_of_one_sum(left.first).last) {
+        const key_range some = intersect(left, keys_of_one_sum(left.first));
         step.template add<1>(r, some.first, every_key{some.last - some.first}, {step.v.ahead});
       }
     };

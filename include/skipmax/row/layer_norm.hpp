@@ -38,7 +38,7 @@ struct layer_norm {
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);
-      detail::moments<V> sums;
+      detail::moments<V> sums{V(U(0)), V(U(0))};
       detail::layer_statistics<Isa, U> found;
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(

@@ -80,7 +80,7 @@ struct rms_norm {
       using V = simd<U, Isa>;
       const T* weights = weight.row(first.head);
       const V added(weights && one_plus ? U(1) : U(0));
-      V squares;
+      V squares(U(0));
       alignas(64) U factors[lanes<U, Isa>];
       for_known_dim(dim, [&](index width) SKIPMAX_LAMBDA {
         in_steps<Isa, U>(
