@@ -80,9 +80,9 @@ struct upcoming_reads {
 // A few rows at once, into the L1 cache.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {
-  constexpr index line = 64 / static_cast<index>(sizeof(T));
-  for (index r = 0; r < rows; ++r)
-    for (index x = 0; x < dim; x += line) fetch_line(from.data + r * from.stride, x);
+  upcoming_rows all = upcoming(from, rows, dim);
+  all.divide(1);
+  all.fetch_part<cache_level::l1>();
 }
 
 }  // namespace v0
