@@ -239,23 +239,21 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
 // While the scores of a row block are computed, the biases of the next one come into the cache: in each
 // panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
 // and a few keys of many rows for the memory to open as many of its own rows.
-template <class T, class Bias>
+template <class Bias>
 struct bias_fetch {
-  static constexpr index keys_a_part = 64 / static_cast<index>(sizeof(T));  // a cache line
-
   Bias bias;
   row_position row;  // of the next block
   index last_row;    // of those that are fetched during this panel
   key_range tile;    // keys
   index key;         // of the row, the next one
-  index parts_a_step;
+  index keys_a_step;
 
   SKIPMAX_INLINE void operator()() {
-    for (index part = 0; part < parts_a_step && row.query < last_row; ++part) {
-      bias.fetch(row, key, keys_a_part);
-      key += keys_a_part;
-      if (key >= tile.last) key = tile.first, ++row.query;
-    }
+    if (row.query >= last_row) return;
+    const index left = tile.last - key;
+    bias.fetch(row, key, left < keys_a_step ? left : keys_a_step);
+    key += keys_a_step;
+    if (left <= keys_a_step) key = tile.first, ++row.query;
   }
 };
 
@@ -331,8 +329,8 @@ struct block_scorer {
 
   SKIPMAX_INLINE auto fetch_of_panel(index j) const {
     if constexpr (requires { a.bias.fetch(first_row, j, j); }) {
-      using fetch = bias_fetch<T, decltype(a.bias)>;
       using layout = tile_layout<T, Isa>;
+      constexpr index line = 64 / static_cast<index>(sizeof(T));
       const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
       const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
@@ -341,9 +339,11 @@ struct block_scorer {
       const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;
       coming.query = start + panel * layout::rows / panels;
-      const index parts = (any.last - any.first + fetch::keys_a_part - 1) / fetch::keys_a_part;
-      return fetch{a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
-                   tile,   tile.first, ((stop - coming.query) * parts + steps - 1) / steps};
+      const index lines = (any.last - any.first + line - 1) / line;
+      const index lines_a_step = ((stop - coming.query) * lines + steps - 1) / steps;
+      return bias_fetch<decltype(a.bias)>{
+          a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
+          tile,   tile.first, lines_a_step * line};
     } else {
       return nothing_else{};
     }
