@@ -12,7 +12,7 @@ namespace support {
 
 using skipmax::problem;
 
-inline std::string text(const problem& p) {
+inline std::string text(const problem& p) {  // g++ 12 warns of sums of strings
   std::string all;
   const auto add = [&](const char* name, index b, index l, index h, index d) {
     all.append(name).append("[");

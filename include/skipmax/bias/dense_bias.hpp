@@ -44,7 +44,7 @@ struct dense_bias {
     }
   }
 
-  // Into the L2 cache: rows lie too far apart for the hardware to see what comes next.
+  // Rows lie too far apart for the hardware to see what comes next.
   SKIPMAX_INLINE void fetch(row_position at, index key, index keys) const {
     const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
     fetch_rows<T>({data + b * apart.batch + h * apart.head + at.query * apart.length + key, 0}, 1,

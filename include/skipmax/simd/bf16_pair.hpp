@@ -129,9 +129,11 @@ SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
     if constexpr (NV == 2)
       return multiply_packed<E>(V(__builtin_bit_cast(__m512, pairs_of(x))), ones, sum);
     else
-      // the upper half zero; by an intrinsic that g++ 12 does not warn of
+      // zeros above: the intrinsic for it is one that g++ 12 warns of
       return multiply_packed<E>(
-          V(__builtin_bit_cast(__m512, _mm512_maskz_broadcast_i64x4(0xf, pairs_of(x)))), ones, sum);
+          V(__builtin_bit_cast(
+              __m512, __builtin_shufflevector(pairs_of(x), __m256i{}, 0, 1, 2, 3, 4, 5, 6, 7))),
+          ones, sum);
 #endif
   }
 }

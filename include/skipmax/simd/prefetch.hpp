@@ -9,9 +9,14 @@ inline namespace v0 {
 
 enum class cache_level : int { l2 = 2, l1 = 3 };  // the locality that __builtin_prefetch is told
 
+// A distance that may lie beyond everything, as far as strides of single rows reach.
+SKIPMAX_INLINE index wrapped_product(index a, index b) {
+  return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
+}
+
 // Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {
-  static constexpr index block = 256;
+  static constexpr int block = 256;
 
   std::uintptr_t address = 0;  // an integer: it runs past the rows
   index rows = 0, row_bytes = 0, stride_bytes = 0;
@@ -28,14 +33,20 @@ struct upcoming_rows {
         fetch_block<To>(address);
     else
       for (; count > 0; --count, address += static_cast<std::uintptr_t>(stride_bytes))
-        for (index x = 0; x < row_bytes; x += 64)
-          fetch<To>(address + static_cast<std::uintptr_t>(x));
+        fetch_row<To>();
   }
 
  private:
   template <cache_level To>
   SKIPMAX_INLINE static void fetch(std::uintptr_t at) {
     __builtin_prefetch(reinterpret_cast<const void*>(at), 0, static_cast<int>(To));
+  }
+  template <cache_level To>
+  SKIPMAX_INLINE void fetch_row() const {
+    const auto bytes = static_cast<std::uintptr_t>(row_bytes);
+    std::uintptr_t x = 0;
+    for (; x + block <= bytes; x += block) fetch_block<To>(address + x);
+    for (; x < bytes; x += 64) fetch<To>(address + x);
   }
   template <cache_level To>
   SKIPMAX_INLINE static void fetch_block(std::uintptr_t at) {
@@ -48,12 +59,7 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, inde
   constexpr index bytes = sizeof(T), block = upcoming_rows::block;
   const auto address = reinterpret_cast<std::uintptr_t>(from.data);
   if (from.stride == dim) return {address, (rows * dim * bytes + block - 1) / block, block, block};
-  return {address, rows, dim * bytes, from.stride * bytes};
-}
-
-// A distance that may lie beyond everything, as far as strides of single rows reach.
-SKIPMAX_INLINE index wrapped_product(index a, index b) {
-  return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
+  return {address, rows, dim * bytes, wrapped_product(from.stride, bytes)};
 }
 
 // The cache line `ahead` elements after `at`, into the L1 cache. It may lie beyond everything.

@@ -97,9 +97,7 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   }
 }
 
-// op over the lanes of registers, in half of the shuffles that a transposed square takes: what x[i] holds
-// is brought to lane i of the result. First W / E times E registers to one each, which still has a number
-// for each 128-bit lane, then these W / E to one. E = 4 floats or 2 doubles.
+// E = 4 floats or 2 doubles.
 template <class V>
 inline constexpr int lanes_of_128_bits = 16 / static_cast<int>(sizeof(typename V::value_type));
 
@@ -146,6 +144,9 @@ SKIPMAX_INLINE V reduce_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>], O
         op);
 }
 
+// op over the lanes of registers, in half of the shuffles that a transposed square takes: what x[i] holds, of as
+// many as they have lanes, is brought to lane i of the result. First W / E times E registers to one each, which
+// still has a number for each 128-bit lane, then these W / E to one.
 template <class V, class Op>
 SKIPMAX_INLINE V reduce_lanes(const V* x, Op op) {
   constexpr int E = lanes_of_128_bits<V>, G = V::size / E;

@@ -12,7 +12,7 @@
 
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/simd/gemm.hpp"
-#include "skipmax/simd/row_ops.hpp"
+#include "skipmax/simd/transpose.hpp"
 #include "skipmax/tile/layout.hpp"
 
 namespace skipmax {
@@ -42,7 +42,7 @@ SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, 
       for (int r = 0; r < MR; ++r)
         sum[r] = multiply_packed<E>(V::load_unaligned(q + r * panel + x), column, sum[r]);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int r = 0; r < R; r += W) reduce_lanes(sum + r, plus{}).store_aligned(dot + r);
 }
 

@@ -249,11 +249,12 @@ struct bias_fetch {
   index keys_a_step;
 
   SKIPMAX_INLINE void operator()() {
-    if (row.query >= last_row) return;
-    const index left = tile.last - key;
-    bias.fetch(row, key, left < keys_a_step ? left : keys_a_step);
-    key += keys_a_step;
-    if (left <= keys_a_step) key = tile.first, ++row.query;
+    for (index keys = keys_a_step; keys > 0 && row.query < last_row;) {
+      const index rest = tile.last - key, some = rest < keys ? rest : keys;
+      bias.fetch(row, key, some);
+      keys -= some, key += some;
+      if (key == tile.last) key = tile.first, ++row.query;
+    }
   }
 };
 
@@ -333,8 +334,9 @@ struct block_scorer {
       constexpr index line = 64 / static_cast<index>(sizeof(T));
       const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
       const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
-      const index panels = (any.last - j + layout::columns - 1) / layout::columns + panel;
-      const index steps = (k.depth + score_steps - 1) / score_steps;
+      const index last = any.last < k.in_panels ? any.last : k.in_panels;
+      const index panels = (last - j + layout::columns - 1) / layout::columns + panel;
+      const index steps = k.depth > 0 ? (k.depth + score_steps - 1) / score_steps : 1;
       row_position coming = aligned(a.mask, first_row);
       const index start = coming.query + layout::rows,
                   stop = start + (panel + 1) * layout::rows / panels;
