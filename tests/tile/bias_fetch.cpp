@@ -12,7 +12,7 @@ using skipmax::index;
 
 // Counts how often each pair is asked for; its bias is zero.
 struct recording_bias {
-  std::vector<int>* asked;  // [query length, key length], or null
+  std::vector<int>* asked;  // [query length, key length]
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position, index) const {

@@ -44,8 +44,8 @@ SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index p
   for (; x < padded; ++x) to[x].bits = 0;
 }
 
-// Query rows times scale, pairs times what of it does not round: [row blocks][depth panels][MR][depth_panel]; rows that fill
-// up the last block are zeros.
+// Query rows times scale, pairs times what of it does not round: [row blocks][depth panels][MR][depth_panel];
+// rows that fill up the last block are zeros.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, index dim,
                              number_of<E> scale) {
