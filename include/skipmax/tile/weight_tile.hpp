@@ -211,6 +211,8 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
   constexpr index W = lanes<T, Isa>;
   constexpr bool shifted = shifts_scores<Normalizer>;
   const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
+  // Counting costs more than asking, but where a mask hides keys here and there.
+  constexpr bool asks_first = counts_hidden<Attention> && !addends.by_mask;
   const auto score = a.score;
   const auto cap = a.cap;
   for (int r = 0; r < rows.rows; ++r) {
@@ -226,9 +228,13 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
       if constexpr (shifted) s = s + shift_of_row;
       s = score.value(s);
       if constexpr (!is_pointwise<Normalizer>) s = s * V(static_cast<T>(Normalizer::score_factor));
-      if constexpr (hides<Attention>)
-        s = math::select(is_hidden(bias), weight_of_hidden<Isa, T, Normalizer>(), s);
-      if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
+      if constexpr (hides<Attention>) {
+        const auto hidden_here = is_hidden(bias);
+        if (!asks_first || xsimd::any(hidden_here)) {
+          s = math::select(hidden_here, weight_of_hidden<Isa, T, Normalizer>(), s);
+          if constexpr (counts_hidden<Attention>) count = count + hidden_in(bias, j, seen);
+        }
+      }
       const V result[1] = {s};
       store_packed(to + r * rows.stride + packed_elements<To>(j), result);
     }
