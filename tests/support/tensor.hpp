@@ -110,7 +110,7 @@ class tensor {
   tensor_view<T> view_;
   T guard_;
   std::vector<T> memory_;
-  std::vector<bool> owned_;
+  std::vector<char> owned_;
 };
 
 // Two tensors of one shape hold the same bits, element by element.

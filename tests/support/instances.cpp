@@ -1,0 +1,4 @@
+#include "support/instances.hpp"
+
+SKIPMAX_INSTANCES(, float)
+SKIPMAX_INSTANCES(, double)

@@ -1,6 +1,0 @@
-// What every test includes, for precompilation.
-#pragma once
-
-#include <gtest/gtest.h>
-
-#include "skipmax/simd/include_xsimd.hpp"
