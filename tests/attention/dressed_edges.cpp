@@ -118,7 +118,9 @@ void check_patterns(const Plain& plain) {
     support::operands<T> x(p, 3);
     std::vector<T> shift(20, T(0.75));
     support::tensor<T> g(1, p.query_length, 2, 20);
+    int number = 0;
     for (const auto& pattern : patterns) {
+      if (support::sanitized && (number++ + keys) % 2 == 0) continue;
       SCOPED_TRACE(pattern.name);
       const pairs<std::uint8_t> flags(1, 1, p.query_length, keys, [&](index, index i, index j) {
         return static_cast<std::uint8_t>(pattern.hides(i, j, keys) ? 0 : 3);
