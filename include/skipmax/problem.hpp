@@ -8,8 +8,9 @@ namespace skipmax {
 inline namespace v0 {
 
 struct problem {
-  index batch = 0;  // with segments, slots that ask for a sequence see the number of these here,
-  index query_length = 0, key_length = 0;  // and here the longest ones
+  // With segments slots see the number of sequences as batch, and the longest lengths.
+  index batch = 0;
+  index query_length = 0, key_length = 0;
   index heads = 0, kv_heads = 0;
   index key_dim = 0, value_dim = 0;
 };

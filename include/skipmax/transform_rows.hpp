@@ -67,7 +67,8 @@ SKIPMAX_INLINE bool is_same(const tensor_view<const T>& x, const tensor_view<T>&
 
 template <class Isa, class T, class R>
 SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<const T>& x,
-                                      const tensor_view<T>& out, error_message& error) {
+                                      const tensor_view<T>& out, index workers,
+                                      error_message& error) {
   check_view<Isa>("x", x, error);
   check_view<Isa>("out", out, error);
   check_size<Isa>("out", "batch", out, out.batch, x.batch, "the batch of x", error);
@@ -76,6 +77,8 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
   check_size<Isa>("out", "dim", out, out.dim, x.dim, "the dim of x", error);
   check_writable<Isa>(out, error);
   if (!is_same(x, out)) check_apart<Isa>("x", x, out, error);
+  if (error.empty() && workers < 1)
+    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
   if (!error.empty()) return;
   error_message found{};
   const problem p{x.batch, x.length, x.length, x.heads, x.heads, x.dim, x.dim};
@@ -90,7 +93,7 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
 // anything is written.
 template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
 SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
-                                   const tensor_view<T>& out, Executor&& executor = {}, Isa = {}) {
+                                   const tensor_view<T>& out, Executor&& run = {}, Isa = {}) {
   static_assert(std::is_same_v<std::remove_const_t<X>, std::remove_const_t<T>>,
                 "skipmax: transform_rows: x and out differ in element type: wanted both float or "
                 "both double");
@@ -99,17 +102,21 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
                 "written");
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "skipmax: transform_rows: the element type is neither float nor double");
+  static_assert(executor<std::remove_reference_t<Executor>>,
+                "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
+                "skipmax/execution/executor.hpp");
   const tensor_view<const T> from = x;
+  const index workers = run.concurrency();
   error_message error{};
-  detail::check_transform<Isa, T>(transform, from, out, error);
+  detail::check_transform<Isa, T>(transform, from, out, workers, error);
   throw_if(error);
   if (is_empty(from)) return;
   const detail::row_tasks t = detail::divide_rows<Isa>(from);
   const index slice = t.block * t.stride;
   workspace scratch;
-  scratch.reserve(slice * static_cast<index>(sizeof(T)) * executor.concurrency());
+  scratch.reserve(slice * static_cast<index>(sizeof(T)) * workers);
   T* slices = static_cast<T*>(scratch.data());
-  executor.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
+  run.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
     // no_transform leaves rows where they are, and here that is the scratch
     detail::transform_block<Isa, T>(transform, from, out, t, task, slices + worker * slice);
   });

@@ -47,7 +47,7 @@ difference error_of(const Attention& a) {
         const double off = std::abs(static_cast<double>(x.out.at(0, i, h, d)) - wanted[n]);
         largest = std::max(largest, std::abs(wanted[n]));
         squares += off * off;
-        if (!(off <= error)) error = off;  // NaN stays
+        if (!std::isnan(error) && !(off <= error)) error = off;
       }
   return {error / largest, std::sqrt(squares / static_cast<double>(n)) / largest};
 }

@@ -201,4 +201,19 @@ TEST(large_scores, a_row_of_minus_infinity_is_zeros) {
   check_minus_infinity<double>(600, 0, 600);
 }
 
+TEST(large_scores, a_row_of_minus_infinity_is_zeros_after_a_transform_too) {
+  const std::vector<float> shift(5, 5.f);
+  support::operands<float> x({1, 3, 40, 1, 1, 1, 5});
+  x.q.fill(1);
+  x.q.at(0, 1, 0, 0) = 0.5f;
+  x.k.fill(-std::numeric_limits<float>::infinity());
+  const auto a = softmax_attention{}.with(on_out{layer_norm<float>{{}, {shift.data(), 5}, 1e-6}});
+  support::run(a, x);
+  std::vector<double> wanted(15, 1);
+  reference::forward(a, x.q.read(), x.k.read(), x.v.read(), blhd(wanted.data(), 1, 3, 1, 5));
+  EXPECT_EQ(wanted, std::vector<double>(15, 0));
+  for (index i = 0; i < 3; ++i)
+    for (index d = 0; d < 5; ++d) EXPECT_EQ(x.out.at(0, i, 0, d), 0) << i;
+}
+
 }  // namespace

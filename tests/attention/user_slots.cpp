@@ -44,6 +44,19 @@ struct odd_rows {  // every other row sees nothing, the others all
   }
 };
 
+struct asked {  // hides none, and notes whether it is asked for keys that do not exist; of float
+  static constexpr bool hides_keys = true;
+  bool* beyond;
+
+  skipmax::key_range visible(skipmax::row_position at) const { return {0, at.key_length}; }
+  template <class V>
+  V bias(skipmax::row_position at, skipmax::index key) const {
+    constexpr skipmax::index keys = std::is_floating_point_v<V> ? 1 : sizeof(V) / sizeof(float);
+    if (key + keys > at.key_length) *beyond = true;
+    return V(0);
+  }
+};
+
 struct hard_cap {
   double limit;
 
@@ -119,6 +132,14 @@ TEST(user_slots, all_at_once) {
 TEST(user_slots, composed_with_a_shipped_one) {
   check_shapes<float>(relu_attention{}.with(compose{mine::signed_square{}, relu{}}));
   check_shapes<float>(relu_attention{}.with(compose{gelu{}, mine::signed_square{}}));
+}
+
+TEST(user_slots, a_mask_is_asked_for_keys_that_exist) {
+  const skipmax::index lengths[] = {10, 33};
+  bool beyond = false;
+  const auto a = relu_attention{}.with(both{key_lengths{lengths, 2}, mine::asked{&beyond}});
+  support::check_against_reference<float>(a, {2, 9, 40, 2, 1, 8, 8});
+  EXPECT_FALSE(beyond);
 }
 
 TEST(user_slots, a_mask_may_complain) {

@@ -21,6 +21,21 @@ std::vector<double> slopes_of(index heads) {
   return slopes;
 }
 
+std::string thrown(double* to, index heads) {
+  try {
+    alibi_slopes(to, heads);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(alibi, errors_of_slopes) {
+  EXPECT_EQ(thrown(nullptr, 8), "skipmax: alibi_slopes: to: found a null pointer, wanted [8]");
+  EXPECT_EQ(thrown(nullptr, -1), "skipmax: alibi_slopes: heads: found -1, wanted 0 or more");
+  EXPECT_EQ(thrown(nullptr, 0), "");
+}
+
 TEST(alibi, the_papers_slopes_for_powers_of_two) {
   EXPECT_EQ(slopes_of(1), (std::vector<double>{0x1p-8}));
   EXPECT_EQ(slopes_of(2), (std::vector<double>{0x1p-4, 0x1p-8}));

@@ -75,6 +75,9 @@ TEST(relative_bias, a_table_is_given) {
             "bias relative_bias: found a table for 2 heads, wanted 1 or 6, the heads of q");
   EXPECT_EQ(complaint_about(relative_bias{table, 1, -2, 0}, p),
             "bias relative_bias: count: found 0, wanted at least 1 difference");
+  constexpr index least = std::numeric_limits<index>::min();
+  EXPECT_EQ(complaint_about(relative_bias{table, 1, least, 3}, p),
+            "bias relative_bias: first: found -9223372036854775808, wanted between -2^62 and 2^62");
   EXPECT_EQ(complaint_about(relative_bias<float>{nullptr, 6, -2, 3}, p),
             "bias relative_bias: data: found a null pointer, wanted [6, 3]");
 }

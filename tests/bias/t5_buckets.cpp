@@ -116,11 +116,19 @@ TEST(t5_buckets, errors) {
             "skipmax: expand_t5_buckets: max_distance: found 2, wanted more than 2, the distances "
             "that have a bucket each");
   EXPECT_EQ(thrown(table, 4, 8, true, to, 1, 0, -2),
-            "skipmax: expand_t5_buckets: found 1 heads and -2 differences, wanted 0 or more");
+            "skipmax: expand_t5_buckets: count: found -2, wanted 0 or more");
+  EXPECT_EQ(thrown(table, 4, 8, true, to, -1, 0, 2),
+            "skipmax: expand_t5_buckets: heads: found -1, wanted 0 or more");
+  constexpr index most = std::numeric_limits<index>::max();
+  EXPECT_EQ(thrown(table, 4, 8, true, to, 1, most, 2),
+            "skipmax: expand_t5_buckets: first: found 9223372036854775807, wanted at most "
+            "9223372036854775805");
+  EXPECT_EQ(t5_bucket(-most - 1, 4, 8, true), 1);
+  EXPECT_EQ(t5_bucket(most, 4, 8, true), 3);
   EXPECT_EQ(thrown(none, 4, 8, true, to, 1, 0, 2),
-            "skipmax: expand_t5_buckets: table: found a null pointer");
+            "skipmax: expand_t5_buckets: table: found a null pointer, wanted [4, 1]");
   EXPECT_EQ(thrown(table, 4, 8, true, static_cast<float*>(nullptr), 1, 0, 2),
-            "skipmax: expand_t5_buckets: to: found a null pointer");
+            "skipmax: expand_t5_buckets: to: found a null pointer, wanted [1, 2]");
 }
 
 }  // namespace

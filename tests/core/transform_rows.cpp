@@ -132,10 +132,18 @@ TEST(transform_rows, empty_tensors) {
                  skipmax::blhd<float>(nullptr, 2, 3, 4, 0));
 }
 
+struct idle {
+  int workers;
+
+  int concurrency() const { return workers; }
+  template <class F>
+  void for_each_task(index, F) const {}
+};
+
 template <class R, class X, class Y>
-std::string thrown(const R& transform, X x, Y y) {
+std::string thrown(const R& transform, X x, Y y, int workers = 1) {
   try {
-    transform_rows(transform, x, y);
+    transform_rows(transform, x, y, idle{workers});
   } catch (const std::invalid_argument& e) {
     return e.what();
   }
@@ -161,6 +169,8 @@ TEST(transform_rows, what_it_says) {
             "without overlap");
   EXPECT_EQ(thrown(rms_norm{head_vector<float>{x, 3}}, in, out),
             "skipmax: row rms_norm: weight: found [1, 3], wanted [1, 4] for all heads or [2, 4]");
+  EXPECT_EQ(thrown(norm, in, out, 0),
+            "skipmax: executor: concurrency: found 0, wanted 1 or more workers");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct error_sum {
   index count = 0;
 
   void add(double error) {
-    if (!(error <= largest)) largest = error;  // NaN stays
+    if (!std::isnan(largest) && !(error <= largest)) largest = error;
     squares += error * error;
     ++count;
   }

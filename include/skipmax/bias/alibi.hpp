@@ -23,6 +23,12 @@ inline namespace v0 {
 // The paper's slopes. For a power of two they are 2^(-8 (h + 1) / heads); for any other number of
 // heads those of the next smaller power of two, then every second one of twice that power.
 SKIPMAX_INLINE void alibi_slopes(double* to, index heads) {
+  error_message error{};
+  if (heads < 0)
+    error << "skipmax: alibi_slopes: heads: found " << heads << ", wanted 0 or more";
+  else if (!to && heads > 0)
+    error << "skipmax: alibi_slopes: to: found a null pointer, wanted [" << heads << "]";
+  throw_if(error);
   index power = 1;
   while (power <= heads / 2) power *= 2;
   for (index h = 0; h < heads; ++h) {

@@ -60,6 +60,11 @@ struct relative_bias {
       error << "bias relative_bias: count: found " << count << ", wanted at least 1 difference";
       return;
     }
+    constexpr index far = index{1} << 62;
+    if (first < -far || first > far) {
+      error << "bias relative_bias: first: found " << first << ", wanted between -2^62 and 2^62";
+      return;
+    }
     if (!data && heads > 0) {
       error << "bias relative_bias: data: found a null pointer, wanted [" << heads << ", " << count
             << "]";

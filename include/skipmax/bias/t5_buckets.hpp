@@ -22,7 +22,9 @@ SKIPMAX_INLINE index t5_bucket(index difference, index buckets, index max_distan
   const bool after = difference > 0;
   const index half = bidirectional ? buckets / 2 : buckets;
   const index offset = bidirectional && after ? half : 0;
-  const index distance = !after ? -difference : bidirectional ? difference : 0;
+  const index distance = after                        ? (bidirectional ? difference : 0)
+                         : difference > -max_distance ? -difference
+                                                      : max_distance;
   const index exact = half / 2;
   if (distance < exact) return offset + distance;
   if (distance >= max_distance) return offset + half - 1;
@@ -43,6 +45,7 @@ SKIPMAX_INLINE void expand_t5_buckets(const T* table, index buckets, index max_d
   error_message error{};
   const index least = bidirectional ? 4 : 2;
   const index exact = buckets / least;
+  constexpr index largest = 0x7fffffffffffffff;
   if (buckets < least)
     error << "skipmax: expand_t5_buckets: buckets: found " << buckets << ", wanted at least "
           << least;
@@ -50,10 +53,17 @@ SKIPMAX_INLINE void expand_t5_buckets(const T* table, index buckets, index max_d
     error << "skipmax: expand_t5_buckets: max_distance: found " << max_distance
           << ", wanted more than " << exact << ", the distances that have a bucket each";
   else if (heads < 0 || count < 0)
-    error << "skipmax: expand_t5_buckets: found " << heads << " heads and " << count
-          << " differences, wanted 0 or more";
-  else if ((!table || !to) && heads > 0 && count > 0)
-    error << "skipmax: expand_t5_buckets: " << (table ? "to" : "table") << ": found a null pointer";
+    error << "skipmax: expand_t5_buckets: " << (heads < 0 ? "heads" : "count") << ": found "
+          << (heads < 0 ? heads : count) << ", wanted 0 or more";
+  else if (first > largest - count)
+    error << "skipmax: expand_t5_buckets: first: found " << first << ", wanted at most "
+          << largest - count;
+  else if (!table && heads > 0 && count > 0)
+    error << "skipmax: expand_t5_buckets: table: found a null pointer, wanted [" << buckets << ", "
+          << heads << "]";
+  else if (!to && heads > 0 && count > 0)
+    error << "skipmax: expand_t5_buckets: to: found a null pointer, wanted [" << heads << ", "
+          << count << "]";
   throw_if(error);
   for (index n = 0; n < count; ++n) {
     const index bucket = t5_bucket(first + n, buckets, max_distance, bidirectional);

@@ -4,8 +4,8 @@
 //   dense_mask{data, batch, heads, query_length, key_length}    a byte each, not zero where visible
 //   bit_mask{data, batch, heads, query_length, key_length}      bit j % 8 of byte j / 8 of a row
 //
-// [batch or 1, heads or 1, query length, key length]; rows lie one after the other, those of bits
-// begin with whole bytes, unless a row_stride in bytes is given. What the interval masks can say
+// [batch or 1, heads or 1, query length, key length]; rows lie one after the other, each from
+// a byte of its own on, or row_stride bytes apart. What the interval masks can say
 // they say faster: these hide single keys of tiles that are computed all the same.
 #pragma once
 

@@ -5,8 +5,8 @@
 //   w_j   = weight of key j: the normalizer after the score function, see weights.hpp
 //   out_i = gate(transform(sum_j w_j v_j))                 zeros where row i sees no key
 //
-// Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none is
-// zeros in out, whatever a transform or a gate would make of zeros.
+// Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none, or under
+// softmax only scores of -infinity, is zeros in out, whatever a transform or a gate would make of zeros.
 //
 // Query head h reads kv head h / (heads / kv heads). A key that a row does not see is never read
 // for that row, so it may hold anything. With segments, sequence s is the rows from offsets[s] on:
@@ -113,6 +113,8 @@ void forward_row(const Attention& a, tensor_view<Q> q, tensor_view<K> k, tensor_
   if (keys.empty()) return;
   const std::vector<double> w =
       weights<Isa>(a.normalizer, a.score, at, scores<Isa>(a, q, k, at, keys));
+  const auto is_zero = [](double weight) { return weight == 0; };
+  if (!is_pointwise<decltype(a.normalizer)> && std::all_of(w.begin(), w.end(), is_zero)) return;
   const index kv_head = at.head / (q.heads / k.heads);
   for (std::size_t n = 0; n < keys.size(); ++n) {
     const row_place place = place_of_key<Isa>(a, at, kv_head, keys[n]);

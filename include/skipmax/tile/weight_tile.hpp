@@ -118,8 +118,9 @@ struct score_addends {
   SKIPMAX_INLINE V of(row_position at, index key) const {
     constexpr index W = lanes<T, Isa>;
     const row_position on_diagonal = aligned(mask, at);
-    const index last =
-        at.key_length < on_diagonal.key_length ? at.key_length : on_diagonal.key_length;
+    index last = at.key_length < on_diagonal.key_length ? at.key_length : on_diagonal.key_length;
+    if constexpr (by_mask)  // where one mask of two ends a sequence, the other has no keys beyond
+      if (const index end = cut_to_sequence(mask, at).key_length; end < last) last = end;
     if (key + W <= last) return sum<V>(at, on_diagonal, key);
     alignas(64) T edge[W];
     for (index i = 0; i < W; ++i)
