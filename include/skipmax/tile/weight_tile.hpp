@@ -118,14 +118,21 @@ struct score_addends {
   SKIPMAX_INLINE V of(row_position at, index key) const {
     constexpr index W = lanes<T, Isa>;
     const row_position on_diagonal = aligned(mask, at);
-    index last = at.key_length < on_diagonal.key_length ? at.key_length : on_diagonal.key_length;
-    if constexpr (by_mask)  // where one mask of two ends a sequence, the other has no keys beyond
-      if (const index end = cut_to_sequence(mask, at).key_length; end < last) last = end;
+    const index end = end_of(at);
+    const index last = end < on_diagonal.key_length ? end : on_diagonal.key_length;
     if (key + W <= last) return sum<V>(at, on_diagonal, key);
     alignas(64) T edge[W];
     for (index i = 0; i < W; ++i)
       edge[i] = key + i < last ? sum<T>(at, on_diagonal, key + i) : T(0);
     return V::load_aligned(edge);
+  }
+
+  // Where one mask of two ends a sequence, the other has no keys beyond.
+  SKIPMAX_INLINE index end_of(row_position at) const {
+    if constexpr (by_mask)
+      return cut_to_sequence(mask, at).key_length;
+    else
+      return at.key_length;
   }
 
   template <class N>
