@@ -158,6 +158,12 @@ SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_vi
   check_apart<Isa>("v", v, out, error);
 }
 
+template <class Isa>
+SKIPMAX_NOINLINE void check_workers(index workers, error_message& error) {
+  if (error.empty() && workers < 1)
+    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+}
+
 // Where the sequences lie: asked first, since the other slots go by it.
 template <class Segments>
 SKIPMAX_INLINE void check_segments(const Segments& segments, const problem& tensors,

@@ -196,8 +196,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
     check_slots(a, mask_of_segments<decltype(a.mask)>{a.mask, a.segments}, plan.sizes,
                 plan.sequences, error);
   }
-  if (error.empty() && workers < 1)
-    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+  check_workers<Isa>(workers, error);
   double unit = 1;
   if constexpr (takes_raw_scores<Attention>) unit = decltype(a.normalizer)::score_factor;
   plan.scale = find_scale<Isa, T>(a, q.dim, unit, error);

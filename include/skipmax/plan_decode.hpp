@@ -160,8 +160,7 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
     error << "skipmax: segments: found " << a.segments.count
           << " sequences, wanted none: the batch axis holds them here, of lengths of their own";
   if (error.empty()) check_slots(a, a.mask, p, p, error);
-  if (error.empty() && workers < 1)
-    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+  check_workers<Isa>(workers, error);
   // what its parts take, in bytes; and so positions of keys can be counted beyond the last one
   const double parts = static_cast<double>(p.key_length) / part_keys + 2;
   const double bytes = static_cast<double>(p.batch) * static_cast<double>(p.heads) *

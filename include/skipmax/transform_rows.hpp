@@ -77,8 +77,7 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
   check_size<Isa>("out", "dim", out, out.dim, x.dim, "the dim of x", error);
   check_writable<Isa>(out, error);
   if (!is_same(x, out)) check_apart<Isa>("x", x, out, error);
-  if (error.empty() && workers < 1)
-    error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
+  check_workers<Isa>(workers, error);
   if (!error.empty()) return;
   error_message found{};
   const problem p{x.batch, x.length, x.length, x.heads, x.heads, x.dim, x.dim};

@@ -54,8 +54,8 @@ struct fixed_number {
 };
 
 // A number for each query row: data[b * length + i], or data[i] for every sequence if batch is 1.
-// A row that the mask lets see no key may have 0. With segments: [sequences or 1, the longest query length], and a row
-// that a shorter sequence does not have may have 0.
+// A row that the mask lets see no key may have 0. With segments: [sequences or 1, the longest query
+// length], and a row that a shorter sequence does not have may have 0.
 struct per_row {
   const double* data = nullptr;  // [batch or 1, query length]
   index batch = 0, rows = 0;
