@@ -8,6 +8,7 @@
 
 #include "skipmax/attention.hpp"
 #include "support/check.hpp"
+#include "support/plain_half.hpp"
 
 namespace {
 
@@ -39,17 +40,16 @@ difference error_of(const Attention& a) {
   support::run(a, x);
   std::vector<double> wanted(8 * 64 * 64);
   reference::forward(a, x.q.read(), x.k.read(), x.v.read(), lhd(wanted.data(), 64, 8, 64));
-  double largest = 0, error = 0, squares = 0;
+  double largest = 0;
+  support::error_sum error;
   std::size_t n = 0;
   for (index i = 0; i < 64; ++i)
     for (index h = 0; h < 8; ++h)
       for (index d = 0; d < 64; ++d, ++n) {
-        const double off = std::abs(static_cast<double>(x.out.at(0, i, h, d)) - wanted[n]);
+        error.add(std::abs(static_cast<double>(x.out.at(0, i, h, d)) - wanted[n]));
         largest = std::max(largest, std::abs(wanted[n]));
-        squares += off * off;
-        if (!std::isnan(error) && !(off <= error)) error = off;
       }
-  return {error / largest, std::sqrt(squares / static_cast<double>(n)) / largest};
+  return {error.largest / largest, error.mean() / largest};
 }
 
 template <class Attention>
