@@ -35,6 +35,31 @@ TEST(relative_bias, differences_beyond_the_table_take_its_ends) {
   EXPECT_EQ((relative_bias{table, 1, -3, 1}.bias<float>(at, 0)), 7);
 }
 
+// Rows are said to lie in the table where no entry of theirs is outside, and then they are what bias() says.
+TEST(relative_bias, rows_in_the_table) {
+  std::vector<float> table(2 * 9);
+  for (std::size_t n = 0; n < table.size(); ++n) table[n] = static_cast<float>(n);
+  const relative_bias bias{table.data(), 2, -5, 9};
+  int found = 0;
+  for (index query = 0; query < 6; ++query)
+    for (index key = 0; key < 8; ++key)
+      for (index count = 1; query + count <= 6; ++count)
+        for (index keys = 1; key + keys <= 8; ++keys) {
+          const row_position first{0, 1, query, 6, 8};
+          const index stands_at = query + 2, least = key - (stands_at + count - 1),
+                      most = key + keys - 1 - stands_at;
+          const row_matrix<const float> rows = bias.rows(first, count, key, keys);
+          ASSERT_EQ(rows.data != nullptr, least >= -5 && most <= 3);
+          if (!rows.data) continue;
+          ++found;
+          for (index r = 0; r < count; ++r)
+            for (index j = 0; j < keys; ++j)
+              ASSERT_EQ(rows.data[r * rows.stride + j],
+                        bias.bias<float>({0, 1, query + r, 6, 8}, key + j));
+        }
+  EXPECT_GT(found, 100);
+}
+
 // Tables of every length that end within, at and beyond registers and the keys.
 template <class T>
 void check_all_tables() {

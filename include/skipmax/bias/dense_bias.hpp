@@ -31,24 +31,24 @@ struct dense_bias {
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const T* from = data + b * apart.batch + h * apart.head + at.query * apart.length + key;
     if constexpr (math::scalar<V>) {
-      return static_cast<V>(*from);
+      return static_cast<V>(*place(at, key));
     } else {
       static_assert(
           std::is_same_v<math::element_t<V>, T>,
           "skipmax: dense_bias holds numbers of another type than scores: give it a pointer "
           "to double for tensors of double, to float for all others");
-      return math::load<V>(from);
+      return math::load<V>(place(at, key));
     }
+  }
+
+  SKIPMAX_INLINE row_matrix<const T> rows(row_position first, index, index key, index) const {
+    return {place(first, key), apart.length};
   }
 
   // Rows lie too far apart for the hardware to see what comes next.
   SKIPMAX_INLINE void fetch(row_position at, index key, index keys) const {
-    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    fetch_rows<T>({data + b * apart.batch + h * apart.head + at.query * apart.length + key, 0}, 1,
-                  keys);
+    fetch_rows<T>({place(at, key), 0}, 1, keys);
   }
 
   SKIPMAX_INLINE index shared_row_bytes() const {
@@ -67,6 +67,11 @@ struct dense_bias {
     else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
       error << "bias dense_bias: data: found a null pointer, wanted [" << batch << ", " << heads
             << ", " << query_length << ", " << key_length << "]";
+  }
+
+  SKIPMAX_INLINE const T* place(row_position at, index key) const {
+    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
+    return data + b * apart.batch + h * apart.head + at.query * apart.length + key;
   }
 };
 template <class T>

@@ -16,6 +16,7 @@
 #include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
 #include "skipmax/simd/math.hpp"
+#include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -30,8 +31,8 @@ struct relative_bias {
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const T* table = data + (heads == 1 ? 0 : at.head) * count;
-    const index n = key - (at.key_length - at.query_length + at.query) - first;
+    const T* table = table_of(at.head);
+    const index n = number_of(at, key);
     if constexpr (math::scalar<V>) {
       return static_cast<V>(table[inside(n)]);
     } else {
@@ -48,6 +49,14 @@ struct relative_bias {
       for (index i = 0; i < W; ++i) across_an_end[i] = table[inside(n + i)];
       return math::load<V>(across_an_end);
     }
+  }
+
+  // Where no difference is outside the table, each row is read one entry before the last.
+  SKIPMAX_INLINE row_matrix<const T> rows(row_position top, index length, index key,
+                                          index keys) const {
+    const index n = number_of(top, key);
+    if (n < length - 1 || n > count - keys) return {};
+    return {table_of(top.head) + n, -1};
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
@@ -73,6 +82,12 @@ struct relative_bias {
     if constexpr (!hides_keys) check_that_none_is_hidden(p, error);
   }
 
+  SKIPMAX_INLINE const T* table_of(index head) const {
+    return data + (heads == 1 ? 0 : head) * count;
+  }
+  SKIPMAX_INLINE index number_of(row_position at, index key) const {
+    return key - (at.key_length - at.query_length + at.query) - first;
+  }
   // The entry for difference first + n.
   SKIPMAX_INLINE index inside(index n) const { return n < 0 ? 0 : n < count ? n : count - 1; }
 

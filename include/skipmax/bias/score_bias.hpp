@@ -3,6 +3,9 @@
 //   template <class V> SKIPMAX_INLINE V bias(row_position at, index key) const;
 //   static constexpr bool hides_keys = true;              // optional: it may be -inf
 //   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
+//   row_matrix<const T> rows(row_position first, index count, index key, index keys) const;
+//                                     // optional: where those of `count` rows from the first one on lie, if
+//                                     // they are in memory, in the type of scores; no data: they are not
 //   void fetch(row_position at, index key, index keys) const;   // optional: into the cache, for soon
 //   index shared_row_bytes() const;   // optional: bytes of a row that all heads read: tasks of all heads
 //                                     // over the same rows then follow each other

@@ -78,6 +78,13 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const key_range any = keys.any, all = keys.all;
   alignas(64) T factor[row_lanes<T, Isa>];
   const row_position first = position_of(task, row);
+  const row_place place = place_of(task, row);
+  upcoming_rows gates{};
+  if constexpr (has_gate_view<Rows>) {
+    if (keys.last) gates = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
+    gates.divide(round_up(any.last, layout::columns) / layout::columns -
+                 any.first / layout::columns);
+  }
   const block_scorer<Isa, T, Attention, E> score{
       a,
       queries_at<Isa>(plan, task, row, rows),
@@ -88,11 +95,10 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       first,
       step.first_key,
       task.hidden + row,
-      next};
+      next,
+      gates};
   const row_matrix<T> sums{task.out + row * width, width};
 
-  if constexpr (has_gate_view<Rows>)
-    if (keys.last) fetch_rows(rows_at(a.rows.gate.g, place_of(task, row)), rows, a.rows.gate.g.dim);
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
@@ -129,7 +135,6 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
           {earlier ? sums.data : nullptr, width}, result, factor, gate};
       add_values<Isa, T>(a, weights, rows, values_seen, count, to, width);
     };
-    const row_place place = place_of(task, row);
     const row_matrix<Out> out = rows_at(plan.out, place);
     if (!to_out) {
       add_to(sums, no_gate{});
@@ -143,7 +148,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   if (to_out || !keys.last) return;
   if (!shared)
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
-  store_rows<Isa>(a, plan.out, place_of(task, row), rows, sums, empty);
+  store_rows<Isa>(a, plan.out, place, rows, sums, empty);
 }
 
 template <class Isa, class T, class S, class Attention>

@@ -21,6 +21,15 @@ struct raw_scores {
   SKIPMAX_INLINE void operator()(Row, V (&)[NV]) const {}
 };
 
+// One that differs from panel to panel makes what each takes: epilogue.at(j), its first column.
+template <class Epilogue>
+SKIPMAX_INLINE auto epilogue_at(const Epilogue& epilogue, index j) {
+  if constexpr (requires { epilogue.at(j); })
+    return epilogue.at(j);
+  else
+    return epilogue;
+}
+
 // What else goes on while a panel is computed: meanwhile() is called each time its depth has gone on by
 // score_steps, to ask the memory for a little at a time.
 struct nothing_else {
@@ -64,11 +73,11 @@ SKIPMAX_INLINE void score_tile(const E* q, int rows, const E* k, index dim, inde
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     for (index j = first / NR * NR; j < last; j += NR) {
       if (last - j > lanes<T, Isa>)
-        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j), epilogue,
-                                   meanwhile(j));
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j),
+                                   epilogue_at(epilogue, j), meanwhile(j));
       else
-        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j), epilogue,
-                                   meanwhile(j));
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j),
+                                   epilogue_at(epilogue, j), meanwhile(j));
     }
   });
 }

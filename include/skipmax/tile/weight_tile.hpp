@@ -3,16 +3,14 @@
 // A score function of few operations (relu) is applied to the accumulators of q k^T themselves, and so
 // is softmax's exponential. Another with an exponential inside would be written out MR * NV times in
 // each kernel for nothing: it runs over the scores once they are stored, in a loop of its own, while
-// they are in the L1 cache.
+// they are in the L1 cache. What bias and mask add to a score is added in the same place.
 #pragma once
 
-#include "skipmax/bias/score_bias.hpp"
-#include "skipmax/mask/mask_policy.hpp"
-#include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/score_function.hpp"
 #include "skipmax/score/softcap.hpp"
 #include "skipmax/simd/prefetch.hpp"
+#include "skipmax/tile/score_addends.hpp"
 #include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
 
@@ -43,6 +41,9 @@ template <class T, class Epilogue>
 struct scaled_epilogue {
   T scale;
   Epilogue then;
+
+  SKIPMAX_INLINE auto at(index j) const requires requires { then.at(j); }
+  { return scaled_epilogue<T, decltype(then.at(j))>{scale, then.at(j)}; }
   template <class Row, class V, std::size_t NV>
   SKIPMAX_INLINE void operator()(Row r, V (&s)[NV]) const {
 #pragma GCC unroll 2
@@ -53,20 +54,6 @@ struct scaled_epilogue {
     then(r, s);
   }
 };
-
-template <class Attention>
-inline constexpr bool has_bias = !std::is_same_v<decltype(Attention::bias), no_bias>;
-
-// Single keys may be hidden, by the mask or by a bias of -inf: their weights are zeros among others.
-template <class Attention>
-inline constexpr bool hides =
-    hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
-
-// How many are hidden, the divisor wants to know, and who must tell a row that sees no key from others.
-template <class Attention>
-inline constexpr bool counts_hidden =
-    hides<Attention>&& is_pointwise<decltype(Attention::normalizer)> &&
-    (reads_length<decltype(Attention::normalizer)> || decltype(Attention::rows)::changes_out);
 
 // Value rows of zero weight can be left out.
 template <class Attention>
@@ -90,115 +77,20 @@ inline constexpr bool weighs_in_registers =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     has_few_operations<decltype(Attention::score)>;
 
+// Only a bias, or a mask that hides single keys: it is added to the accumulators.
+template <class Attention>
+inline constexpr bool adds_in_registers =
+    is_pointwise<decltype(Attention::normalizer)> &&
+    !shifts_scores<decltype(Attention::normalizer)> &&
+    std::is_same_v<decltype(Attention::cap), no_cap> &&
+    (has_bias<Attention> || hides<Attention>)&&has_few_operations<decltype(Attention::score)>;
+
 // The scale of pairs, which would round them, is left to the finished row, but for its sign; or else to each score.
 // Up to a degree of 4: plan.hpp says how far a factor of the row may be from 1.
 template <class Attention, class E>
 inline constexpr bool scales_rows =
     is_pair<E>&& weighs_in_registers<Attention> &&
     (degree_of<decltype(Attention::score)>) > 0 && degree_of<decltype(Attention::score)> <= 4;
-
-template <class V>
-SKIPMAX_INLINE auto is_hidden(V bias) {
-  return bias == math::constant<V>(-__builtin_inf());
-}
-
-// What bias and mask together add to scores. A copy of the two slots: through a reference the compiler
-// would work out every pointer again for each register, for all it knows a store has changed them.
-template <class Isa, class T, class Attention>
-struct score_addends {
-  using V = simd<T, Isa>;
-  static constexpr bool any = has_bias<Attention> || hides<Attention>;
-  static constexpr bool by_mask = hides_single_keys<decltype(Attention::mask)>;
-
-  decltype(Attention::bias) bias;
-  decltype(Attention::mask) mask;
-
-  // For the keys from `key` on, within the sequence; of a register that reaches beyond it the rest is
-  // zeros.
-  SKIPMAX_INLINE V of(row_position at, index key) const {
-    constexpr index W = lanes<T, Isa>;
-    const row_position on_diagonal = aligned(mask, at);
-    const index end = end_of(at);
-    const index last = end < on_diagonal.key_length ? end : on_diagonal.key_length;
-    if (key + W <= last) return sum<V>(at, on_diagonal, key);
-    alignas(64) T edge[W];
-    for (index i = 0; i < W; ++i)
-      edge[i] = key + i < last ? sum<T>(at, on_diagonal, key + i) : T(0);
-    return V::load_aligned(edge);
-  }
-
-  // Where one mask of two ends a sequence, the other has no keys beyond.
-  SKIPMAX_INLINE index end_of(row_position at) const {
-    if constexpr (by_mask)
-      return cut_to_sequence(mask, at).key_length;
-    else
-      return at.key_length;
-  }
-
-  template <class N>
-  SKIPMAX_INLINE N sum(row_position at, row_position on_diagonal, index key) const {
-    N all = math::constant<N>(0);
-    if constexpr (by_mask) all = mask.template bias<N>(at, key);
-    if constexpr (has_bias<Attention>) {
-      const N of_pair = bias.template bias<N>(on_diagonal, key);
-      if constexpr (by_mask)  // no sum: what the mask hides may have a bias of NaN or infinity
-        all = math::select(is_hidden(all), all, of_pair);
-      else
-        all = of_pair;
-    }
-    return all;
-  }
-};
-
-// 1 in the lanes of hidden keys, of a register from key j on, that lie in `seen`.
-template <class V>
-SKIPMAX_INLINE V hidden_in(V bias, index j, key_range seen) {
-  using T = math::element_t<V>;
-  constexpr index W = static_cast<index>(sizeof(V) / sizeof(T));
-  const V one(T(1)), zero(T(0));
-  V found = math::select(is_hidden(bias), one, zero);
-  if (j < seen.first || j + W > seen.last) {
-    const V lane = math::lane_numbers<V>();
-    found = math::select(lane < V(static_cast<T>(seen.first - j)), zero, found);
-    found = math::select(lane < V(static_cast<T>(seen.last - j)), found, zero);
-  }
-  return found;
-}
-
-template <class Isa, class T>
-SKIPMAX_INLINE T sum_of_lanes(simd<T, Isa> x) {
-  constexpr int W = lanes<T, Isa>;
-  alignas(64) T of_lanes[W];
-  x.store_aligned(of_lanes);
-#pragma GCC unroll 4
-  for (int half = W / 2; half > 0; half /= 2)
-#pragma GCC unroll 8
-    for (int i = 0; i < half; ++i) of_lanes[i] += of_lanes[i + half];
-  return of_lanes[0];
-}
-
-// Hidden keys among those that row `at` sees otherwise, counted ahead.
-template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range seen) {
-  using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>;
-  const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
-  V count(T(0));
-  for (index j = 0; j < seen.last - seen.first; j += W)
-    count = count + hidden_in(addends.of(at, seen.first + j), j, {0, seen.last - seen.first});
-  return sum_of_lanes<Isa, T>(count);
-}
-
-// The rows of a block as slots see them: one query after the other of one head.
-struct consecutive_rows {
-  row_position first;
-
-  SKIPMAX_INLINE row_position operator()(index r) const {
-    row_position at = first;
-    at.query += r;
-    return at;
-  }
-};
 
 // As a weight, or as a score that softmax makes a weight of zero of.
 template <class Isa, class T, class Normalizer>
@@ -291,7 +183,8 @@ struct block_scorer {
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
-  upcoming_reads& next;  // a part of it comes with each panel
+  upcoming_reads& next;  // a part of it comes with each panel,
+  upcoming_rows& gates;  // and of these
 
   // Columns from here on are scored by score_tail.
   SKIPMAX_INLINE index in_panels() const { return k.in_panels; }
@@ -315,6 +208,8 @@ struct block_scorer {
       with_epilogue(first, last, results(), raw_scores{});
     } else if constexpr (weighs_in_registers<Attention>) {
       with_epilogue(first, last, results(), weight_epilogue<Score>{a.score});
+    } else if constexpr (adds_in_registers<Attention>) {
+      weigh_with_addends(first, last);
     } else {
       with_epilogue(first, last, block.scores, raw_scores{});
       weigh_rows<Isa, T>(a, block, results(), consecutive_rows{first_row}, first_key, shift, hidden,
@@ -323,6 +218,38 @@ struct block_scorer {
   }
 
  private:
+  // Panels whose addends are in memory find them there; for the others they are laid out ahead.
+  SKIPMAX_INLINE void weigh_with_addends(index first, index last) const {
+    constexpr index NR = register_block<T, Isa>::columns;
+    const consecutive_rows position{first_row};
+    const row_matrix<T> scores{block.scores, block.stride};
+    bool found = false;
+    addends_of_block<Isa, T, Score, hides<Attention>> addends{
+        a.score, {scores.data, scores.stride}, {}, {}, block.rows, &found};
+    const index start = first / NR * NR;
+    index whole = round_up(last < k.in_panels ? last : k.in_panels, NR);
+    if (first_key + whole > aligned(a.mask, first_row).key_length) whole -= NR;
+    if (padded_rows<register_block<T, Isa>::rows>(block.rows) == block.rows)
+      addends.there = score_addends<Isa, T, Attention>{a.bias, a.mask}.in_memory(
+          first_row, block.rows, first_key + start, first_key + whole);
+    index rest = first;
+    if (addends.there.data) addends.in_memory = {start, whole}, rest = whole;
+    if (rest < last)
+      lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, rest, last);
+    with_epilogue(first, last, results(), addends);
+    if constexpr (counts_hidden<Attention>) {
+      if (!found) return;
+      for (int r = 0; r < block.rows; ++r) {
+        key_range seen = block.seen[r];
+        if (seen.first < first) seen.first = first;
+        if (seen.last > last) seen.last = last;
+        if (is_empty(seen)) continue;
+        hidden[r] +=
+            count_hidden<Isa, T>(a, position(r), {first_key + seen.first, first_key + seen.last});
+      }
+    }
+  }
+
   SKIPMAX_INLINE auto results() const {
     if constexpr (is_pointwise<Normalizer>)
       return block.weights;
@@ -336,6 +263,8 @@ struct block_scorer {
                        last < k.in_panels ? last : k.in_panels, to, epilogue,
                        [&](index j) SKIPMAX_LAMBDA {
                          next.template fetch_part<fetched_into>();
+                         if constexpr (has_gate_view<decltype(Attention::rows)>)
+                           gates.template fetch_part<cache_level::l1>();
                          return fetch_of_panel(j);
                        });
     if (last > k.in_panels)
