@@ -9,12 +9,12 @@ namespace {
 
 // N(0, 1), made when first asked for.
 const float* numbers(index count) {
-  static std::vector<float> made;
-  if (static_cast<index>(made.size()) < count) {
-    made.resize(static_cast<std::size_t>(count));
-    fill_normal(skipmax::ld(made.data(), 1, count), 6);
+  static array<float> made(0);
+  if (made.bytes() < count * static_cast<index>(sizeof(float))) {
+    made = array<float>(count);
+    fill_normal(skipmax::ld(made.get(), 1, count), 6);
   }
-  return made.data();
+  return made.get();
 }
 
 }  // namespace

@@ -90,7 +90,6 @@ void check_shapes(const Attention& a) {
 template <class Slot>
 void check_slot(const Slot& slot) {
   check_shapes<float>(relu_attention{}.with(slot));
-  check_shapes<float>(softmax_attention{}.with(slot));
   check_shapes<double>(softmax_attention{}.with(slot));
 }
 

@@ -26,10 +26,18 @@ endif()
 set(among_others "${CMAKE_MATCH_2}")
 set(wanted "${CMAKE_MATCH_3}")
 
+# What it includes may be precompiled, for a compiler without switches.
+set(precompiled "")
+file(STRINGS ${SNIPPET} include REGEX "^#include" LIMIT_COUNT 1)
+string(REGEX REPLACE ".*\"(.*)\"" "${PRECOMPILED_DIR}/\\1" header "${include}")
+if(switch STREQUAL "" AND EXISTS ${header}.gch)
+  set(precompiled -include ${header})
+endif()
+
 string(REPLACE "|" ";" include_dirs "${INCLUDE_DIRS}")
 list(TRANSFORM include_dirs PREPEND "-isystem")
 execute_process(
-  COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${switch} ${include_dirs} ${SNIPPET}
+  COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${switch} ${precompiled} ${include_dirs} ${SNIPPET}
   RESULT_VARIABLE result
   OUTPUT_VARIABLE said
   ERROR_VARIABLE said)
