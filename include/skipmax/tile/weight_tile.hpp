@@ -6,6 +6,7 @@
 // they are in the L1 cache. What bias and mask add to a score is added in the same place.
 #pragma once
 
+#include "skipmax/row/row_slots.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/score_function.hpp"
 #include "skipmax/score/softcap.hpp"
