@@ -262,37 +262,45 @@ struct block_scorer {
   SKIPMAX_INLINE void score_columns(index first, index last, To* to, Epilogue epilogue) const {
     score_tile<Isa, T>(q, block.rows, k.panels, k.depth, first,
                        last < k.in_panels ? last : k.in_panels, to, epilogue,
-                       [&](index j) SKIPMAX_LAMBDA {
-                         next.template fetch_part<fetched_into>();
-                         if constexpr (has_gate_view<decltype(Attention::rows)>)
-                           gates.template fetch_part<cache_level::l1>();
-                         return fetch_of_panel(j);
-                       });
+                       [&](index j) SKIPMAX_LAMBDA { return fetch_with_panel(j); });
     if (last > k.in_panels)
       score_tail<Isa, T>(q, block.rows, k.tail, k.depth, k.in_panels, last, to, epilogue);
   }
 
-  SKIPMAX_INLINE auto fetch_of_panel(index j) const {
+  SKIPMAX_INLINE auto fetch_with_panel(index j) const {
     if constexpr (requires { a.bias.fetch(first_row, j, j); }) {
-      using layout = tile_layout<T, Isa>;
-      constexpr index line = 64 / static_cast<index>(sizeof(T));
-      const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
-      const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
-      const index last = any.last < k.in_panels ? any.last : k.in_panels;
-      const index panels = (last - j + layout::columns - 1) / layout::columns + panel;
-      const index steps = k.depth > 0 ? (k.depth + score_steps - 1) / score_steps : 1;
-      row_position coming = aligned(a.mask, first_row);
-      const index start = coming.query + layout::rows,
-                  stop = start + (panel + 1) * layout::rows / panels;
-      coming.query = start + panel * layout::rows / panels;
-      const index lines = (any.last - any.first + line - 1) / line;
-      const index lines_a_step = ((stop - coming.query) * lines + steps - 1) / steps;
-      return bias_fetch<decltype(a.bias)>{
-          a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
-          tile,   tile.first, lines_a_step * line};
+      return fetch_biases_too(j);
     } else {
+      fetch_reads();
       return nothing_else{};
     }
+  }
+
+  SKIPMAX_INLINE void fetch_reads() const {
+    next.template fetch_part<fetched_into>();
+    if constexpr (has_gate_view<decltype(Attention::rows)>)
+      gates.template fetch_part<cache_level::l1>();
+  }
+
+  // A call: in place it would stand twelve times, once for each kernel.
+  SKIPMAX_NOINLINE auto fetch_biases_too(index j) const {
+    fetch_reads();
+    using layout = tile_layout<T, Isa>;
+    constexpr index line = 64 / static_cast<index>(sizeof(T));
+    const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
+    const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
+    const index last = any.last < k.in_panels ? any.last : k.in_panels;
+    const index panels = (last - j + layout::columns - 1) / layout::columns + panel;
+    const index steps = k.depth > 0 ? (k.depth + score_steps - 1) / score_steps : 1;
+    row_position coming = aligned(a.mask, first_row);
+    const index start = coming.query + layout::rows,
+                stop = start + (panel + 1) * layout::rows / panels;
+    coming.query = start + panel * layout::rows / panels;
+    const index lines = (any.last - any.first + line - 1) / line;
+    const index lines_a_step = ((stop - coming.query) * lines + steps - 1) / steps;
+    return bias_fetch<decltype(a.bias)>{
+        a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
+        tile,   tile.first, lines_a_step * line};
   }
 };
 
