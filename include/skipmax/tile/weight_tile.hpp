@@ -234,7 +234,11 @@ struct block_scorer {
       addends.there = score_addends<Isa, T, Attention>{a.bias, a.mask}.in_memory(
           first_row, block.rows, first_key + start, first_key + whole);
     index rest = first;
-    if (addends.there.data) addends.in_memory = {start, whole}, rest = whole;
+    if (addends.there.data) {
+      addends.in_memory = {start, whole};
+      rest =
+          whole < k.in_panels ? whole : k.in_panels;  // the tail's are read where they are laid out
+    }
     if (rest < last)
       lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, rest, last);
     with_epilogue(first, last, results(), addends);

@@ -1,0 +1,68 @@
+// Biases that lie in memory, by their own types, where relu is applied to the accumulators: panels of keys
+// that find them there, and the keys and rows at the edges for which they are laid out.
+#include <limits>
+#include <vector>
+
+#include "skipmax/attention.hpp"
+#include "support/check.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+
+// Every seventh pair hidden, or none.
+std::vector<float> numbers(index count, bool hides) {
+  std::vector<float> all(static_cast<std::size_t>(count));
+  for (std::size_t n = 0; n < all.size(); ++n)
+    all[n] = hides && n % 7 == 3 ? -std::numeric_limits<float>::infinity()
+                                 : static_cast<float>(support::uniform(3, n, -1, 1));
+  return all;
+}
+
+// 64 keys or more in the tensors, and any number of them in the sequence.
+template <class Check>
+void for_lengths(const Check& check) {
+  for (const index queries : {14, 3})
+    for (const index keys : {64, 80, 300})
+      for (const index length : {1, 15, 17, 20, 33, 48, 49, 52, 53, 63, 64})
+        check(problem{2, queries, keys, 2, 1, 16, 32}, length);
+}
+
+TEST(biases, dense_in_shortened_sequences) {
+  for (const bool hides : {false, true})
+    for_lengths([&](const problem& p, index length) {
+      const std::vector<float> all = numbers(p.heads * p.query_length * p.key_length, hides);
+      const index lengths[] = {length, p.key_length};
+      const auto a = relu_attention{}
+                         .with(key_lengths{lengths, 2})
+                         .with(dense_bias{all.data(), 1, p.heads, p.query_length, p.key_length});
+      support::check_against_reference<float>(a, p, 1);
+    });
+}
+
+TEST(biases, relative_in_shortened_sequences) {
+  for_lengths([&](const problem& p, index length) {
+    const index lengths[] = {length, p.key_length};
+    for (const index count : {p.query_length + p.key_length - 1, index{40}}) {
+      const std::vector<float> table = numbers(p.heads * count, false);
+      const auto a = relu_attention{}
+                         .with(key_lengths{lengths, 2})
+                         .with(relative_bias{table.data(), p.heads, 1 - p.key_length, count});
+      support::check_against_reference<float>(a, p, 2);
+    }
+  });
+}
+
+TEST(biases, dense_under_a_causal_mask) {
+  for (const index queries : {1, 14, 29, 49})
+    for (const index keys : {33, 49, 64, 290}) {
+      const problem p{1, queries, keys, 2, 1, 16, 24};
+      const std::vector<float> all = numbers(queries * keys, true);
+      const auto a =
+          relu_attention{}.with(causal{}).with(dense_bias{all.data(), 1, 1, queries, keys});
+      support::check_against_reference<float>(a, p, 3);
+    }
+}
+
+}  // namespace
