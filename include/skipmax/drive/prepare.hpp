@@ -19,11 +19,7 @@ SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan
   return task.q + row / register_block<T, Isa>::rows *
                       packed_q_size<E, Isa>(packed_elements<E>(plan.sizes.key_dim));
 }
-// or lies as if it were: not if the kernel takes more rows than there are.
-template <class Isa, class T>
-SKIPMAX_INLINE bool is_exact_block(int rows) {
-  return padded_rows<register_block<T, Isa>::rows>(rows) == rows;
-}
+// or lies as if it were.
 template <class Isa, class T, class S>
 SKIPMAX_INLINE const typename S::packed* queries_at(const forward_plan<T, S>& plan,
                                                     const forward_task<T, S>& task, index row,

@@ -62,6 +62,12 @@ SKIPMAX_INLINE int padded_rows(int rows) {
   return padded;
 }
 
+// The kernel takes no more rows than there are.
+template <class Isa, class T>
+SKIPMAX_INLINE bool is_exact_block(int rows) {
+  return padded_rows<register_block<T, Isa>::rows>(rows) == rows;
+}
+
 // Makes the compiler hold a loaded operand in a register. Without it g++ folds the load into each of
 // the multiply-adds that use it, and the operand is read MR times.
 template <class T, class Arch>

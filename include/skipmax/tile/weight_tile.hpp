@@ -70,21 +70,20 @@ inline constexpr bool takes_raw_scores =
     std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
     std::is_same_v<decltype(Attention::score), identity>;
 
-// Nothing comes between a score and h, which is applied to the accumulators.
+// h is applied to the accumulators: nothing comes between a score and it but what is added,
+template <class Attention>
+inline constexpr bool applies_in_registers = is_pointwise<decltype(Attention::normalizer)> &&
+                                             !shifts_scores<decltype(Attention::normalizer)> &&
+                                             std::is_same_v<decltype(Attention::cap), no_cap> &&
+                                             has_few_operations<decltype(Attention::score)>;
+// which is nothing,
 template <class Attention>
 inline constexpr bool weighs_in_registers =
-    is_pointwise<decltype(Attention::normalizer)> &&
-    !shifts_scores<decltype(Attention::normalizer)> &&
-    std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
-    has_few_operations<decltype(Attention::score)>;
-
-// Only a bias, or a mask that hides single keys: it is added to the accumulators.
+    applies_in_registers<Attention> && !has_bias<Attention> && !hides<Attention>;
+// or a bias, or what hides single keys.
 template <class Attention>
 inline constexpr bool adds_in_registers =
-    is_pointwise<decltype(Attention::normalizer)> &&
-    !shifts_scores<decltype(Attention::normalizer)> &&
-    std::is_same_v<decltype(Attention::cap), no_cap> &&
-    (has_bias<Attention> || hides<Attention>)&&has_few_operations<decltype(Attention::score)>;
+    applies_in_registers<Attention> && !weighs_in_registers<Attention>;
 
 // The scale of pairs, which would round them, is left to the finished row, but for its sign; or else to each score.
 // Up to a degree of 4: plan.hpp says how far a factor of the row may be from 1.
@@ -230,7 +229,7 @@ struct block_scorer {
     const index start = first / NR * NR;
     index whole = round_up(last < k.in_panels ? last : k.in_panels, NR);
     if (first_key + whole > aligned(a.mask, first_row).key_length) whole -= NR;
-    if (padded_rows<register_block<T, Isa>::rows>(block.rows) == block.rows)
+    if (is_exact_block<Isa, T>(block.rows))
       addends.there = score_addends<Isa, T, Attention>{a.bias, a.mask}.in_memory(
           first_row, block.rows, first_key + start, first_key + whole);
     index rest = first;
