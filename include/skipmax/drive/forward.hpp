@@ -79,11 +79,14 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   alignas(64) T factor[row_lanes<T, Isa>];
   const row_position first = position_of(task, row);
   const row_place place = place_of(task, row);
-  upcoming_rows gates{};
-  if constexpr (has_gate_view<Rows>) {
-    if (keys.last) gates = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
-    gates.divide(round_up(any.last, layout::columns) / layout::columns -
-                 any.first / layout::columns);
+  upcoming_finish finish{};
+  if (keys.last) {
+    if constexpr (has_gate_view<Rows>)
+      finish.gate = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
+    if constexpr (fetches_out<Attention, E>)
+      finish.out = upcoming(rows_at(plan.out, place), rows, plan.out.dim);
+    finish.divide(round_up(any.last, layout::columns) / layout::columns -
+                  any.first / layout::columns);
   }
   const block_scorer<Isa, T, Attention, E> score{
       a,
@@ -96,7 +99,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       step.first_key,
       task.hidden + row,
       next,
-      gates};
+      finish};
   const row_matrix<T> sums{task.out + row * width, width};
 
   if constexpr (is_pointwise<Normalizer>) {

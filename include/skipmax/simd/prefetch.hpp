@@ -7,7 +7,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-enum class cache_level : int { l2 = 2, l1 = 3 };  // the locality that __builtin_prefetch is told
+enum class cache_level { l2, l1, l1_to_write };
 
 // A distance that may lie beyond everything, as far as strides of single rows reach.
 SKIPMAX_INLINE index wrapped_product(index a, index b) {
@@ -39,7 +39,8 @@ struct upcoming_rows {
  private:
   template <cache_level To>
   SKIPMAX_INLINE static void fetch(std::uintptr_t at) {
-    __builtin_prefetch(reinterpret_cast<const void*>(at), 0, static_cast<int>(To));
+    __builtin_prefetch(reinterpret_cast<const void*>(at), To == cache_level::l1_to_write,
+                       To == cache_level::l2 ? 2 : 3);
   }
   template <cache_level To>
   SKIPMAX_INLINE void fetch_row() const {
@@ -55,7 +56,7 @@ struct upcoming_rows {
 };
 
 template <class T>
-SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<const T> from, index rows, index dim) {
+SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<T> from, index rows, index dim) {
   constexpr index bytes = sizeof(T), block = upcoming_rows::block;
   const auto address = reinterpret_cast<std::uintptr_t>(from.data);
   if (from.stride == dim) return {address, (rows * dim * bytes + block - 1) / block, block, block};
@@ -81,6 +82,13 @@ struct upcoming_reads {
   SKIPMAX_INLINE void fetch_part() {
     q.fetch_part<To>(), k.fetch_part<To>(), v.fetch_part<To>();
   }
+};
+
+// What the last step of a row block will read and write.
+struct upcoming_finish {
+  upcoming_rows gate, out;
+
+  SKIPMAX_INLINE void divide(index steps) { gate.divide(steps), out.divide(steps); }
 };
 
 // A few rows at once, into the L1 cache.
