@@ -98,6 +98,13 @@ double multiply_add_peak(int repeats) {
   return best;
 }
 
+// The rate that a core holds for 2 ms, as long as many a run: a host that takes time, or a clock that
+// falls, takes it from this loop too.
+template <class T>
+double sustained_multiply_add_rate() {
+  return multiply_add_rate<T, 12>(1 << 24);
+}
+
 // Reads 8 registers per step, from Streams places at once: x[I] belongs to stream I % Streams.
 template <class Isa, int Streams>
 SKIPMAX_NOINLINE void read_streams(const double* data, index length) {  // [Streams, length]

@@ -71,7 +71,8 @@ inline void show_progress(const std::string& name) {
                name.c_str());
 }
 
-// The peak is taken again just before each run, since the clock frequency drifts. Rates are of wall
+// The peak is taken again just before each run, since the clock frequency drifts, and beside it what the
+// same loop holds for some time. Rates are of wall
 // clock time: Google Benchmark would use the time of the calling thread, and asking it for the wall
 // clock changes the run's name.
 template <class T>
@@ -80,6 +81,7 @@ void measure(benchmark::State& state, const workload& w, int threads,
   const operands<T>& x = operands_of<T>(w);
   const workers& on = workers_of(threads);
   const double peak = multiply_add_peak<T>(4) * threads;
+  const double sustained = sustained_multiply_add_rate<T>() * threads;
   index bytes = 0;
   const double time = seconds([&] {
     for (auto _ : state) bytes = forward(x, on);
@@ -88,6 +90,7 @@ void measure(benchmark::State& state, const workload& w, int threads,
   const double gflops = 1e-9 * w.flops() * calls / time;
   state.counters["GFLOPS"] = gflops;
   state.counters["of_peak"] = gflops / peak;
+  state.counters["of_sustained"] = gflops / sustained;
   state.counters["ns_per_score"] = 1e9 * time / (calls * w.scores());
   state.counters["zeros"] = x.zeros;
   state.counters["workspace_bytes"] = static_cast<double>(bytes);

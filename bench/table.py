@@ -40,7 +40,7 @@ def read_medians(path):
             samples.setdefault(key, []).append(run)
         elif run["aggregate_name"] == "median":
             given[key] = run
-    counters = ("GFLOPS", "of_peak", "ns_per_score", "workspace_bytes")
+    counters = ("GFLOPS", "of_peak", "of_sustained", "ns_per_score", "workspace_bytes")
     medians = {key: {c: run[c] for c in counters} for key, run in given.items()}
     for key, runs in samples.items():
         medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters}
@@ -51,6 +51,11 @@ def machine(context):
     return (f"{context.get('cpu', 'unknown processor')}, {context.get('isa', '?')}, "
             f"{context.get('compiler', '?')}; multiply-add peak of one core at the start: "
             f"{context.get('fma_peak_f32', '?')} (f32), {context.get('fma_peak_f64', '?')} (f64) GFLOPS")
+
+
+def sustained(medians):
+    share = statistics.median(m["of_peak"] / m["of_sustained"] for m in medians.values())
+    return f"held for 2 ms by the same loop, median before all runs: {share:.2f} of the peak"
 
 
 def in_order(names, order):
@@ -111,6 +116,7 @@ def main():
     if not medians:
         sys.exit(f"table.py: {path}: holds no run named forward/...")
     print(machine(context))
+    print(sustained(medians))
     for dtype, threads in sorted({key[:2] for key in medians}, key=lambda k: (DTYPES.index(k[0]), k[1])):
         print_table(medians, dtype, threads)
 
