@@ -173,12 +173,12 @@ SKIPMAX_NOINLINE void weigh_rows_beside(const Attention& a, score_block<T, E> ro
   constexpr bool shifted = shifts_scores<decltype(Attention::normalizer)>;
   const score_weigher<Isa, T, Attention> weigh{a.cap, a.score};
   for (int r = 0; r < rows.rows; ++r) {
-    const T *const scores = rows.scores + r * rows.stride,
-                   *const bias = biases.data + r * biases.stride;
+    const T* const scores = rows.scores + r * rows.stride;
+    const T* const bias = biases.data + r * biases.stride;
     [[maybe_unused]] const V shift_of_row(shifted ? shift[r] : T(0));
     for (index j = first; j < last; j += lanes<T, Isa>) {
-      const V result[1] = {weigh(V::load_aligned(scores + j), V::load_unaligned(bias + j - first),
-                                 shift_of_row)};
+      const V result[1] = {
+          weigh(V::load_aligned(scores + j), V::load_unaligned(bias + (j - first)), shift_of_row)};
       store_packed(to + r * rows.stride + packed_elements<To>(j), result);
     }
   }
@@ -225,7 +225,7 @@ struct block_scorer {
   row_position first_row;
   index first_key;  // of the tile
   T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
-  upcoming_reads& next;  // a part of it comes with each panel,
+  upcoming_reads& next;     // a part of it comes with each panel,
   upcoming_finish& finish;  // and of this
 
   // Columns from here on are scored by score_tail.
