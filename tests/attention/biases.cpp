@@ -1,5 +1,6 @@
-// Biases that lie in memory, by their own types, where relu is applied to the accumulators: panels of keys
-// that find them there, and the keys and rows at the edges for which they are laid out.
+// Biases that lie in memory, by their own types: panels of keys that find them there, and the keys and rows
+// at the edges for which they are laid out. relu and softmax are applied to the accumulators, silu to
+// stored scores.
 #include <limits>
 #include <vector>
 
@@ -12,11 +13,11 @@ using namespace skipmax;
 using skipmax::index;
 
 // Every seventh pair hidden, or none.
-std::vector<float> numbers(index count, bool hides) {
+std::vector<float> numbers(index count, bool hides, double largest = 1) {
   std::vector<float> all(static_cast<std::size_t>(count));
   for (std::size_t n = 0; n < all.size(); ++n)
     all[n] = hides && n % 7 == 3 ? -std::numeric_limits<float>::infinity()
-                                 : static_cast<float>(support::uniform(3, n, -1, 1));
+                                 : static_cast<float>(support::uniform(3, n, -largest, largest));
   return all;
 }
 
@@ -29,29 +30,59 @@ void for_lengths(const Check& check) {
         check(problem{2, queries, keys, 2, 1, 16, 32}, length);
 }
 
-TEST(biases, dense_in_shortened_sequences) {
+template <class Attention>
+void check_dense(const Attention& attention) {
   for (const bool hides : {false, true})
     for_lengths([&](const problem& p, index length) {
       const std::vector<float> all = numbers(p.heads * p.query_length * p.key_length, hides);
       const index lengths[] = {length, p.key_length};
-      const auto a = relu_attention{}
-                         .with(key_lengths{lengths, 2})
+      const auto a = attention.with(key_lengths{lengths, 2})
                          .with(dense_bias{all.data(), 1, p.heads, p.query_length, p.key_length});
       support::check_against_reference<float>(a, p, 1);
     });
 }
 
-TEST(biases, relative_in_shortened_sequences) {
+template <class Attention>
+void check_relative(const Attention& attention) {
   for_lengths([&](const problem& p, index length) {
     const index lengths[] = {length, p.key_length};
     for (const index count : {p.query_length + p.key_length - 1, index{40}}) {
       const std::vector<float> table = numbers(p.heads * count, false);
-      const auto a = relu_attention{}
-                         .with(key_lengths{lengths, 2})
+      const auto a = attention.with(key_lengths{lengths, 2})
                          .with(relative_bias{table.data(), p.heads, 1 - p.key_length, count});
       support::check_against_reference<float>(a, p, 2);
     }
   });
+}
+
+TEST(biases, relu_dense_in_shortened_sequences) {
+  check_dense(relu_attention{});
+}
+TEST(biases, relu_relative_in_shortened_sequences) {
+  check_relative(relu_attention{});
+}
+TEST(biases, softmax_dense_in_shortened_sequences) {
+  check_dense(softmax_attention{});
+}
+TEST(biases, softmax_relative_in_shortened_sequences) {
+  check_relative(softmax_attention{});
+}
+TEST(biases, silu_relative_in_shortened_sequences) {
+  check_relative(attention<silu, by_length<>>{});
+}
+
+// Scores that take softmax's reference with them, tile after tile.
+TEST(biases, softmax_relative_far_from_zero) {
+  for (const index queries : {3, 30})
+    for (const index keys : {49, 600}) {
+      const problem p{1, queries, keys, 2, 1, 16, 24};
+      const index count = queries + keys - 1;
+      std::vector<float> table = numbers(2 * count, false, 30);
+      for (std::size_t n = 0; n < table.size(); ++n) table[n] += static_cast<float>(n % 400) - 200;
+      const auto a =
+          softmax_attention{}.with(causal{}).with(relative_bias{table.data(), 2, 1 - keys, count});
+      support::check_against_reference<float>(a, p, 4);
+    }
 }
 
 TEST(biases, dense_under_a_causal_mask) {

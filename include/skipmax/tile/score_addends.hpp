@@ -159,10 +159,35 @@ SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T
   }
 }
 
-// h(score + addend), for the columns of one panel.
-template <class Isa, class T, class Score, bool Hides>
+// As a weight, or as a score that softmax makes a weight of zero of.
+template <class Isa, class T, class Normalizer>
+SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
+  return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
+}
+
+// h(score + addend), or that sum in the unit of a normalizer that takes raw scores, whose scores come in
+// it already.
+template <class Attention>
+struct score_with_addend {
+  using Normalizer = decltype(Attention::normalizer);
+  static constexpr bool may_hide = hides<Attention>;
+
+  decltype(Attention::score) score;
+
+  template <class V>
+  SKIPMAX_INLINE V operator()(V s, V addend) const {
+    if constexpr (is_pointwise<Normalizer>)
+      return score.value(s + addend);
+    else
+      return math::fma(addend, math::constant<V>(Normalizer::score_factor), s);
+  }
+};
+
+// Adds to the columns of one panel, and then does what `then` does.
+template <class Isa, class T, class Add, class Then>
 struct addend_epilogue {
-  Score score;
+  Add add;
+  Then then;
   row_matrix<const T> addends;  // [rows], from the panel's first column on
   bool* found;                  // set where a key is hidden
 
@@ -174,38 +199,41 @@ struct addend_epilogue {
       of_row[v] = V::load_unaligned(addends.data + r * addends.stride +
                                     static_cast<index>(v) * lanes<T, Isa>);
     weigh(s, of_row);
+    then(r, s);
   }
 
   template <class V, std::size_t NV>
   SKIPMAX_INLINE void weigh(V (&s)[NV], const V (&of_row)[NV]) const {
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < NV; ++v) s[v] = score.value(s[v] + of_row[v]);
-    if constexpr (Hides) {
+    for (std::size_t v = 0; v < NV; ++v) s[v] = add(s[v], of_row[v]);
+    if constexpr (Add::may_hide) {
       auto hidden = is_hidden(of_row[0]);
       if constexpr (NV == 2) hidden = hidden | is_hidden(of_row[1]);
       if (!xsimd::any(hidden)) return;
       *found = true;
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < NV; ++v)
-        s[v] = math::select(is_hidden(of_row[v]), math::constant<V>(0), s[v]);
+        s[v] = math::select(is_hidden(of_row[v]),
+                            weight_of_hidden<Isa, T, typename Add::Normalizer>(), s[v]);
     }
   }
 };
 
 // The same for any panel and for the tail. Addends of the panels in `in_memory` are read there.
-template <class Isa, class T, class Score, bool Hides>
+template <class Isa, class T, class Add, class Then>
 struct addends_of_block {
-  Score score;
+  Add add;
+  Then then;
   row_matrix<const T> laid_out;  // [rows], from the tile's first column on
   row_matrix<const T> there;     // [rows], from in_memory.first on
   key_range in_memory;           // columns
   int rows;
   bool* found;
 
-  using of_panel = addend_epilogue<Isa, T, Score, Hides>;
+  using of_panel = addend_epilogue<Isa, T, Add, Then>;
   SKIPMAX_INLINE of_panel at(index j) const {
     const bool read_there = j < in_memory.last;
-    return {score,
+    return {add, then,
             read_there ? columns_from(there, j - in_memory.first) : columns_from(laid_out, j),
             found};
   }
@@ -218,7 +246,8 @@ struct addends_of_block {
       of_rows[i] =
           of.row + i < rows ? laid_out.data[(of.row + i) * laid_out.stride + of.key] : T(0);
     const V loaded[1] = {V::load_aligned(of_rows)};
-    of_panel{score, {}, found}.weigh(s, loaded);
+    of_panel{add, then, {}, found}.weigh(s, loaded);
+    then(of, s);
   }
 };
 

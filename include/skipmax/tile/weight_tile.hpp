@@ -61,14 +61,13 @@ template <class Attention>
 inline constexpr bool can_skip_values =
     is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
 
-// A normalizer with a state and nothing before it: it takes scores out of the accumulators, in its own
-// unit, which is part of the scale of q.
+// A normalizer with a state, and nothing before it but what is added: it takes scores out of the
+// accumulators, in its own unit, which is part of the scale of q.
 template <class Attention>
-inline constexpr bool takes_raw_scores =
-    !is_pointwise<decltype(Attention::normalizer)> &&
-    !shifts_scores<decltype(Attention::normalizer)> &&
-    std::is_same_v<decltype(Attention::cap), no_cap> && !has_bias<Attention> && !hides<Attention> &&
-    std::is_same_v<decltype(Attention::score), identity>;
+inline constexpr bool takes_raw_scores = !is_pointwise<decltype(Attention::normalizer)> &&
+                                         !shifts_scores<decltype(Attention::normalizer)> &&
+                                         std::is_same_v<decltype(Attention::cap), no_cap> &&
+                                         std::is_same_v<decltype(Attention::score), identity>;
 
 // h is applied to the accumulators: nothing comes between a score and it but what is added,
 template <class Attention>
@@ -80,10 +79,11 @@ inline constexpr bool applies_in_registers = is_pointwise<decltype(Attention::no
 template <class Attention>
 inline constexpr bool weighs_in_registers =
     applies_in_registers<Attention> && !has_bias<Attention> && !hides<Attention>;
-// or a bias, or what hides single keys.
+// or a bias, or what hides single keys: as for a normalizer that takes raw scores.
 template <class Attention>
-inline constexpr bool adds_in_registers =
-    applies_in_registers<Attention> && !weighs_in_registers<Attention>;
+inline constexpr bool adds_in_registers = (applies_in_registers<Attention> ||
+                                           takes_raw_scores<Attention>)&&(has_bias<Attention> ||
+                                                                          hides<Attention>);
 
 // The scale of pairs, which would round them, is left to the finished row, but for its sign; or else to each score.
 // Up to a degree of 4: plan.hpp says how far a factor of the row may be from 1.
@@ -96,12 +96,6 @@ inline constexpr bool scales_rows =
 // scores and values it is no gain, and for short tasks of pairs a loss.
 template <class Attention, class E>
 inline constexpr bool fetches_out = !is_pair<E> && !weighs_in_registers<Attention>;
-
-// As a weight, or as a score that softmax makes a weight of zero of.
-template <class Isa, class T, class Normalizer>
-SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
-  return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
-}
 
 // h(cap(s) + bias + shift) of one register. The slots in copies: a store of scores might change them,
 // for all the compiler knows.
@@ -236,22 +230,20 @@ struct block_scorer {
   template <class To, class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, To* to, Epilogue epilogue) const {
     if (first >= last) return;
-    if constexpr (is_pair<E> && !scales_rows<Attention, E>)
-      score_columns(first, last, to, scaled_epilogue<T, Epilogue>{scale, epilogue});
+    if constexpr (adds_in_registers<Attention>)
+      score_with_addends(first, last, to, epilogue);
     else
-      score_columns(first, last, to, epilogue);
+      score_scaled(first, last, to, epilogue);
   }
 
   // Columns [first, last) become h(cap(s) + shift): weights, or the scores that a normalizer with a state
   // makes weights of.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
-    if constexpr (raw) {
-      with_epilogue(first, last, results(), raw_scores{});
-    } else if constexpr (weighs_in_registers<Attention>) {
+    if constexpr (weighs_in_registers<Attention>) {
       with_epilogue(first, last, results(), weight_epilogue<Score>{a.score});
-    } else if constexpr (adds_in_registers<Attention>) {
-      weigh_with_addends(first, last);
+    } else if constexpr (raw || adds_in_registers<Attention>) {
+      with_epilogue(first, last, results(), raw_scores{});
     } else {
       with_epilogue(first, last, block.scores, raw_scores{});
       weigh_stored(first, last);
@@ -283,14 +275,23 @@ struct block_scorer {
         first_row, block.rows, first_key + first, first_key + last);
   }
 
+  template <class To, class Epilogue>
+  SKIPMAX_INLINE void score_scaled(index first, index last, To* to, Epilogue epilogue) const {
+    if constexpr (is_pair<E> && !scales_rows<Attention, E>)
+      score_columns(first, last, to, scaled_epilogue<T, Epilogue>{scale, epilogue});
+    else
+      score_columns(first, last, to, epilogue);
+  }
+
   // Panels whose addends are in memory find them there; for the others they are laid out ahead.
-  SKIPMAX_INLINE void weigh_with_addends(index first, index last) const {
+  template <class To, class Epilogue>
+  SKIPMAX_INLINE void score_with_addends(index first, index last, To* to, Epilogue epilogue) const {
     constexpr index NR = register_block<T, Isa>::columns;
     const consecutive_rows position{first_row};
     const row_matrix<T> scores{block.scores, block.stride};
     bool found = false;
-    addends_of_block<Isa, T, Score, hides<Attention>> addends{
-        a.score, {scores.data, scores.stride}, {}, {}, block.rows, &found};
+    addends_of_block<Isa, T, score_with_addend<Attention>, Epilogue> addends{
+        {a.score}, epilogue, {scores.data, scores.stride}, {}, {}, block.rows, &found};
     const index start = first / NR * NR;
     const index whole = whole_columns(last < k.in_panels ? last : k.in_panels, NR);
     if (is_exact_block<Isa, T>(block.rows)) addends.there = biases_in_memory(start, whole);
@@ -302,7 +303,7 @@ struct block_scorer {
     }
     if (rest < last)
       lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, rest, last);
-    with_epilogue(first, last, results(), addends);
+    score_scaled(first, last, to, addends);
     if constexpr (counts_hidden<Attention>) {
       if (!found) return;
       for (int r = 0; r < block.rows; ++r) {
