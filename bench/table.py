@@ -17,8 +17,8 @@ import sys
 NAME = re.compile(r"forward/(?P<functor>\w+)/(?P<dtype>f32|f64|bf16|f16)/(?P<workload>[\w:]+)/threads:(?P<threads>\d+)")
 DTYPES = ("f32", "f64", "bf16", "f16")
 FUNCTORS = ("softmax relu squared_relu relu6 gelu gelu_erf softplus identity sigmoid silu laplace "
-            "relu_qk_layernorm relu_gated relu_gated_silu relu_gated_qk_layernorm softmax_qk_rmsnorm relu_dense_bias "
-            "hstu relu_dense eigen_softmax eigen_relu openblas_softmax openblas_relu onednn_softmax onednn_relu "
+            "relu_qk_layernorm relu_gated relu_gated_silu relu_gated_qk_layernorm softmax_qk_rmsnorm "
+            "relu_dense_bias softmax_dense_bias hstu relu_dense eigen_softmax eigen_relu openblas_softmax openblas_relu onednn_softmax onednn_relu "
             "libxsmm_softmax libxsmm_relu").split()
 PEERS = {"eigen": "plain Eigen", "openblas": "Eigen over OpenBLAS", "onednn": "oneDNN",
          "libxsmm": "a loop over libxsmm tiles"}

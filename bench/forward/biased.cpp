@@ -24,10 +24,14 @@ void add_biased_functors(const options& o) {
   std::vector<workload> long_ones;
   for (const workload& w : o.workloads)
     if (w.name == "long_4k") long_ones.push_back(w);
-  add_dressed<float>(o.over(long_ones), "relu_dense_bias", [](x_t x) {
-    const index n = x.q.length, m = x.k.length;
-    return skipmax::relu_attention{}.with(skipmax::dense_bias{numbers(n * m), 1, 1, n, m});
-  });
+  const auto biased = [](const auto& attention) {
+    return [=](x_t x) {
+      const index n = x.q.length, m = x.k.length;
+      return attention.with(skipmax::dense_bias{numbers(n * m), 1, 1, n, m});
+    };
+  };
+  add_dressed<float>(o.over(long_ones), "relu_dense_bias", biased(skipmax::relu_attention{}));
+  add_dressed<float>(o.over(long_ones), "softmax_dense_bias", biased(skipmax::softmax_attention{}));
   add_dressed<float>(o.over_if_standard({hstu_workload()}), "hstu", [](x_t x) {
     const index n = x.q.length, m = x.k.length, differences = n + m - 1;
     return skipmax::attention<skipmax::silu, skipmax::by_length<skipmax::fixed_number>>{
