@@ -85,6 +85,25 @@ TEST(biases, softmax_relative_far_from_zero) {
     }
 }
 
+// Keys before the first that is seen stand in a panel of their own, and the last ones in rows.
+struct all_from {
+  static constexpr bool rows_alike = true;
+  index first;
+  SKIPMAX_INLINE key_range visible(row_position at) const { return {first, at.key_length}; }
+};
+
+TEST(biases, softmax_of_all_keys_but_the_first) {
+  for (const index keys : {36, 49, 65, 68})
+    for (const index first : {1, 5, 17, 33}) {
+      const problem p{1, 20, keys, 2, 1, 16, 24};
+      const std::vector<float> all = numbers(p.query_length * keys, false);
+      const auto a = softmax_attention{}
+                         .with(all_from{first})
+                         .with(dense_bias{all.data(), 1, 1, p.query_length, keys});
+      support::check_against_reference<float>(a, p, 5);
+    }
+}
+
 TEST(biases, dense_under_a_causal_mask) {
   for (const index queries : {1, 14, 29, 49})
     for (const index keys : {33, 49, 64, 290}) {

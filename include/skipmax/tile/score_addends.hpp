@@ -137,13 +137,16 @@ struct consecutive_rows {
   }
 };
 
-// The addends of columns [first, last) of a tile that starts at first_key, laid out as scores are.
+// The addends of columns [first, last) of a tile that starts at first_key, laid out as scores are. Columns
+// of whole registers before `free` may hold scores, and stay.
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T> to,
-                                      Position position, index first_key, index first, index last) {
+                                      Position position, index first_key, index free, index first,
+                                      index last) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
+  const index taken = free / W * W;
   for (int r = 0; r < rows; ++r) {
     const row_position row = position(r);
     T* const of_row = to.data + r * to.stride;
@@ -151,7 +154,7 @@ SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T
     for (index j = first / W * W; j < last; j += W) {
       // A register that would reach beyond the sequence takes keys before it once more.
       const index start = j + W <= end ? j : end - W;
-      if (start >= 0)
+      if (start >= taken)
         addends.template sum<V>(row, first_key + start).store_unaligned(of_row + start);
       else
         for (index i = j; i < end; ++i) of_row[i] = addends.template sum<T>(row, first_key + i);

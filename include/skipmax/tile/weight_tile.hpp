@@ -302,7 +302,7 @@ struct block_scorer {
           whole < k.in_panels ? whole : k.in_panels;  // the tail's are read where they are laid out
     }
     if (rest < last)
-      lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, rest, last);
+      lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, first, rest, last);
     score_scaled(first, last, to, addends);
     if constexpr (counts_hidden<Attention>) {
       if (!found) return;
