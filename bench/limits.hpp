@@ -99,7 +99,7 @@ double multiply_add_peak(int repeats) {
 }
 
 // The rate that a core holds for 2 ms, as long as many a run: a host that takes time, or a clock that
-// falls, takes it from this loop too.
+// falls, takes it from this loop too. 12 chains are as many as 16 registers hold.
 template <class T>
 double sustained_multiply_add_rate() {
   return multiply_add_rate<T, 12>(1 << 24);

@@ -25,7 +25,8 @@ inline constexpr const char* help_text =
 
 GFLOPS counts 4 B H Lq Lk d per call, half of that if causal. of_peak is its share of what the same
 thread reached with nothing but multiply-adds for 0.1 ms just before, at its best, times the workers;
-of_sustained of what it held for 2 ms. The times of two functors compare only within one process, interleaved:
+of_sustained of what it held for 2 ms. The times of two functors compare only within one process,
+interleaved:
   --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true, then the medians.
 Pin it to a core (taskset -c 1). Flags of Google Benchmark:
 

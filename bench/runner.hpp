@@ -72,9 +72,8 @@ inline void show_progress(const std::string& name) {
 }
 
 // The peak is taken again just before each run, since the clock frequency drifts, and beside it what the
-// same loop holds for some time. Rates are of wall
-// clock time: Google Benchmark would use the time of the calling thread, and asking it for the wall
-// clock changes the run's name.
+// same loop holds for some time. Rates are of wall clock time: Google Benchmark would use the time of the
+// calling thread, and asking it for the wall clock changes the run's name.
 template <class T>
 void measure(benchmark::State& state, const workload& w, int threads,
              const forward_call<T>& forward) {

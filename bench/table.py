@@ -41,9 +41,9 @@ def read_medians(path):
         elif run["aggregate_name"] == "median":
             given[key] = run
     counters = ("GFLOPS", "of_peak", "of_sustained", "ns_per_score", "workspace_bytes")
-    medians = {key: {c: run[c] for c in counters} for key, run in given.items()}
+    medians = {key: {c: run[c] for c in counters if c in run} for key, run in given.items()}
     for key, runs in samples.items():
-        medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters}
+        medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters if c in runs[0]}
     return medians, report["context"]
 
 
@@ -53,9 +53,10 @@ def machine(context):
             f"{context.get('fma_peak_f32', '?')} (f32), {context.get('fma_peak_f64', '?')} (f64) GFLOPS")
 
 
-def sustained(medians):
-    share = statistics.median(m["of_peak"] / m["of_sustained"] for m in medians.values())
-    return f"held for 2 ms by the same loop, median before all runs: {share:.2f} of the peak"
+def print_sustained(medians):
+    shares = [m["of_peak"] / m["of_sustained"] for m in medians.values() if "of_sustained" in m]
+    if shares:
+        print(f"multiply-adds for 2 ms, median before all runs: {statistics.median(shares):.2f} of that peak")
 
 
 def in_order(names, order):
@@ -116,7 +117,7 @@ def main():
     if not medians:
         sys.exit(f"table.py: {path}: holds no run named forward/...")
     print(machine(context))
-    print(sustained(medians))
+    print_sustained(medians)
     for dtype, threads in sorted({key[:2] for key in medians}, key=lambda k: (DTYPES.index(k[0]), k[1])):
         print_table(medians, dtype, threads)
 

@@ -71,6 +71,24 @@ TEST(biases, silu_relative_in_shortened_sequences) {
   check_relative(attention<silu, by_length<>>{});
 }
 
+TEST(biases, capped_sigmoid_relative_in_shortened_sequences) {
+  check_relative(sigmoid_attention{}.with(softcap{2}));
+}
+
+// A window begins within a register, and reaches over several tiles.
+TEST(biases, silu_relative_in_a_window) {
+  for (const index before : {3, 40, 270})
+    for (const index queries : {14, 45}) {
+      const problem p{1, queries, 620, 2, 1, 16, 24};
+      const index count = queries + p.key_length - 1;
+      const std::vector<float> table = numbers(2 * count, false);
+      const auto a = attention<silu, by_length<>>{}
+                         .with(sliding_window{before, 5})
+                         .with(relative_bias{table.data(), 2, 1 - p.key_length, count});
+      support::check_against_reference<float>(a, p, 6);
+    }
+}
+
 // Scores that take softmax's reference with them, tile after tile.
 TEST(biases, softmax_relative_far_from_zero) {
   for (const index queries : {3, 30})

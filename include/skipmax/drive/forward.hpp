@@ -80,13 +80,21 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const row_position first = position_of(task, row);
   const row_place place = place_of(task, row);
   upcoming_finish finish{};
-  if (keys.last) {
-    if constexpr (has_gate_view<Rows>)
-      finish.gate = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
-    if constexpr (fetches_out<Attention, E>)
-      finish.out = upcoming(rows_at(plan.out, place), rows, plan.out.dim);
-    finish.divide(round_up(any.last, layout::columns) / layout::columns -
-                  any.first / layout::columns);
+  constexpr bool fetches_gate = has_gate_view<Rows>;
+  if constexpr (fetches_gate || fetches_out<Attention, E>) {
+    if (keys.last) {
+      const index panels =
+          round_up(any.last, layout::columns) / layout::columns - any.first / layout::columns;
+      if constexpr (fetches_gate) {
+        finish.gate = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
+        finish.gate.divide(panels);
+      }
+      if constexpr (fetches_out<Attention, E>)
+        if (rows * plan.out.dim <= panels * most_out_a_panel<T>) {
+          finish.out = upcoming(rows_at(plan.out, place), rows, plan.out.dim);
+          finish.out.divide(panels);
+        }
+    }
   }
   const block_scorer<Isa, T, Attention, E> score{
       a,

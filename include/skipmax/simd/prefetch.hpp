@@ -87,8 +87,6 @@ struct upcoming_reads {
 // What the last step of a row block will read and write.
 struct upcoming_finish {
   upcoming_rows gate, out;
-
-  SKIPMAX_INLINE void divide(index steps) { gate.divide(steps), out.divide(steps); }
 };
 
 // A few rows at once, into the L1 cache.

@@ -96,6 +96,9 @@ inline constexpr bool scales_rows =
 // scores and values it is no gain, and for short tasks of pairs a loss.
 template <class Attention, class E>
 inline constexpr bool fetches_out = !is_pair<E> && !weighs_in_registers<Attention>;
+// 16 lines. More, for few keys or wide values, are waited for.
+template <class T>
+inline constexpr index most_out_a_panel = 16 * 64 / static_cast<index>(sizeof(T));
 
 // h(cap(s) + bias + shift) of one register. The slots in copies: a store of scores might change them,
 // for all the compiler knows.
@@ -110,7 +113,7 @@ struct score_weigher {
 
   SKIPMAX_INLINE V operator()(V s, [[maybe_unused]] V bias, [[maybe_unused]] V shift) const {
     s = cap.cap(s);
-    if constexpr (has_bias<Attention> || hides<Attention>) s = s + bias;
+    if constexpr (score_addends<Isa, T, Attention>::any) s = s + bias;
     if constexpr (shifted) s = s + shift;
     s = score.value(s);
     if constexpr (!is_pointwise<Normalizer>) s = s * V(static_cast<T>(Normalizer::score_factor));
@@ -157,8 +160,8 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
   }
 }
 
-// The same for whole registers of columns beside biases that lie in memory, from column `first` on: a
-// sixth faster than asking for each register where its biases are.
+// The same for whole registers of columns beside biases that lie in memory, from column `first` on, and
+// hide no key: a sixth faster than asking for each register where its biases are.
 template <class Isa, class T, class E, class Attention, class To>
 SKIPMAX_NOINLINE void weigh_rows_beside(const Attention& a, score_block<T, E> rows, To* to,
                                         row_matrix<const T> biases, const T* shift, index first,
@@ -265,7 +268,7 @@ struct block_scorer {
                          first, last);
   }
 
-  // Where columns end that begin before `last`, in multiples of which none reaches beyond the sequence.
+  // `last` rounded up to a multiple, or one less if that is beyond the sequence.
   SKIPMAX_INLINE index whole_columns(index last, index multiple) const {
     const index whole = round_up(last, multiple);
     return first_key + whole > aligned(a.mask, first_row).key_length ? whole - multiple : whole;
