@@ -169,13 +169,13 @@ SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
 }
 
 // h(score + addend), or that sum in the unit of a normalizer that takes raw scores, whose scores come in
-// it already.
-template <class Attention>
+// it already. Of few types, so that attentions alike in these share their kernels.
+template <class Score, class Normalizer, bool Hides>
 struct score_with_addend {
-  using Normalizer = decltype(Attention::normalizer);
-  static constexpr bool may_hide = hides<Attention>;
+  using normalizer = Normalizer;
+  static constexpr bool may_hide = Hides;
 
-  decltype(Attention::score) score;
+  Score score;
 
   template <class V>
   SKIPMAX_INLINE V operator()(V s, V addend) const {
@@ -185,6 +185,15 @@ struct score_with_addend {
       return math::fma(addend, math::constant<V>(Normalizer::score_factor), s);
   }
 };
+
+struct any_pointwise {
+  static constexpr bool pointwise = true;
+};
+template <class Attention, class Normalizer = decltype(Attention::normalizer)>
+using score_with_addend_of =
+    score_with_addend<decltype(Attention::score),
+                      std::conditional_t<is_pointwise<Normalizer>, any_pointwise, Normalizer>,
+                      hides<Attention>>;
 
 // Adds to the columns of one panel, and then does what `then` does.
 template <class Isa, class T, class Add, class Then>
@@ -217,7 +226,7 @@ struct addend_epilogue {
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < NV; ++v)
         s[v] = math::select(is_hidden(of_row[v]),
-                            weight_of_hidden<Isa, T, typename Add::Normalizer>(), s[v]);
+                            weight_of_hidden<Isa, T, typename Add::normalizer>(), s[v]);
     }
   }
 };

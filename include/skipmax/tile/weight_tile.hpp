@@ -181,6 +181,30 @@ SKIPMAX_NOINLINE void weigh_rows_beside(const Attention& a, score_block<T, E> ro
   }
 }
 
+// What is added to stored raw scores: few, and not worth kernels of their own. The bits are those of
+// scores in the accumulators.
+template <class Isa, class T, class E, class Attention>
+SKIPMAX_NOINLINE void add_to_rows(const Attention& a, score_block<T, E> rows,
+                                  consecutive_rows position, index first_key, index first,
+                                  index last) {
+  using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
+  const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
+  const score_with_addend_of<Attention> add{a.score};
+  for (int r = 0; r < rows.rows; ++r) {
+    T* const scores = rows.scores + r * rows.stride;
+    const row_position row = position(r);
+    for (index j = first / W * W; j < last; j += W) {
+      const V addend = addends.of(row, first_key + j);
+      V s = add(V::load_aligned(scores + j), addend);
+      if constexpr (hides<Attention>)
+        s = math::select(is_hidden(addend),
+                         weight_of_hidden<Isa, T, decltype(Attention::normalizer)>(), s);
+      s.store_aligned(scores + j);
+    }
+  }
+}
+
 // While the scores of a row block are computed, the biases of the next one come into the cache: in each
 // panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
 // and a few keys of many rows for the memory to open as many of its own rows.
@@ -245,6 +269,9 @@ struct block_scorer {
     if (first >= last) return;
     if constexpr (weighs_in_registers<Attention>) {
       with_epilogue(first, last, results(), weight_epilogue<Score>{a.score});
+    } else if constexpr (raw && adds_in_registers<Attention>) {
+      score_scaled(first, last, block.scores, raw_scores{});
+      add_to_rows<Isa, T>(a, block, consecutive_rows{first_row}, first_key, first, last);
     } else if constexpr (raw || adds_in_registers<Attention>) {
       with_epilogue(first, last, results(), raw_scores{});
     } else {
@@ -293,7 +320,7 @@ struct block_scorer {
     const consecutive_rows position{first_row};
     const row_matrix<T> scores{block.scores, block.stride};
     bool found = false;
-    addends_of_block<Isa, T, score_with_addend<Attention>, Epilogue> addends{
+    addends_of_block<Isa, T, score_with_addend_of<Attention>, Epilogue> addends{
         {a.score}, epilogue, {scores.data, scores.stride}, {}, {}, block.rows, &found};
     const index start = first / NR * NR;
     const index whole = whole_columns(last < k.in_panels ? last : k.in_panels, NR);
