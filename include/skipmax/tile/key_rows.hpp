@@ -28,8 +28,9 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
   const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
+    V k = load_stored<Isa, T>(key + x);
+    keep_in_register(k);  // to be asked for ahead of what is fetched
     if (W == line || x % line == 0) fetch_line(key + x, ahead);
-    const V k = load_stored<Isa, T>(key + x);
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
@@ -62,31 +63,53 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int
     reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
 }
 
-// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
+// Groups of E keys of k, from column `from` on: their sums go to [rows][all groups of a register][W].
+template <class Isa, class T, class K>
+SKIPMAX_INLINE void dot_groups(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
+                               index from, int groups, index ahead, T* sums) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
+  for (; groups > 0; --groups, from += E, sums += W) {
+    const index left = keys - from;
+    const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
+    const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
+    int r = 0;
+    for (; r + R <= rows; r += R)
+      dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + r * G * W, G * W);
+    for (; r < rows; ++r)
+      dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + r * G * W, G * W);
+  }
+}
+
+// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0. One or two rows take many keys from
+// two places in turn, the first and the second half of them, 2 KiB or so from each: where there is little to
+// compute, two streams keep more of the memory busy than one.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
-  alignas(64) T sums[register_block<T, Isa>::rows * G * W];  // [rows][G][W]
-  for (index start = 0; start < keys; start += W) {
-    for (int g = 0; g < G; ++g) {
-      const index from = start + g * E, left = keys - from;
-      const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
-      const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
-      int r = 0;
-      for (; r + R <= rows; r += R)
-        dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
-      for (; r < rows; ++r)
-        dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
-    }
-    for (int r = 0; r < rows; ++r) {
-      V of_row[G];
+  constexpr index many = 512, bytes_in_turn = 2048;
+  const bool in_turn = rows <= 2 && keys > many;
+  const index half = in_turn ? round_up((keys + 1) / 2, W) : keys;
+  if (in_turn) ahead /= 2;
+  const index few = depth * static_cast<index>(E * sizeof(K)) < bytes_in_turn ? 2 : 1;
+  const int groups = in_turn && few < G ? static_cast<int>(few) : G;
+  alignas(64) T sums[2][register_block<T, Isa>::rows * G * W];  // [halves][rows][G][W]
+  for (index start = 0; start < half; start += W) {
+    const int halves = in_turn && start + half < keys ? 2 : 1;
+    for (int g = 0; g < G; g += groups)
+      for (int h = 0; h < halves; ++h)
+        dot_groups<Isa>(q, rows, k, depth, keys, start + h * half + g * E, groups, ahead,
+                        sums[h] + g * W);
+    for (int h = 0; h < halves; ++h)
+      for (int r = 0; r < rows; ++r) {
+        V of_row[G];
 #pragma GCC unroll 4
-      for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
-      reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start);
-    }
+        for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums[h] + (r * G + g) * W);
+        reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start + h * half);
+      }
   }
 }
 
