@@ -55,7 +55,7 @@ inline namespace v0 {
 // The factor of <q, k>; 1 / sqrt(key dim) unless a value is given.
 struct scale {
   SKIPMAX_INLINE constexpr scale() = default;
-  SKIPMAX_INLINE constexpr scale(double factor) : value(factor), is_default(false) {}
+  SKIPMAX_INLINE constexpr explicit scale(double factor) : value(factor), is_default(false) {}
 
   double value = 0;
   bool is_default = true;
@@ -92,7 +92,7 @@ struct attention {
   // row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate, segments, a
   // scale or skip_zeros.
   template <class Slot>
-  SKIPMAX_INLINE constexpr auto with(Slot slot) const {
+  [[nodiscard]] SKIPMAX_INLINE constexpr auto with(Slot slot) const {
     if constexpr (requires(attention a) { a.set(slot); }) {
       attention changed = *this;
       changed.set(slot);

@@ -6,6 +6,9 @@
 #if !defined(__GNUC__)
 #error "skipmax needs g++ 12, clang 14 or newer."
 #endif
+#if __cplusplus < 202002L
+#error "skipmax is C++20: compile with -std=c++20 or newer."
+#endif
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "skipmax keeps NaN and infinity exact: build without -ffast-math and -ffinite-math-only."
 #endif
