@@ -140,7 +140,8 @@ SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 #if defined(__AVX512F__)
   using V = xsimd::batch<T, xsimd::sse2>;
   if (false) {
-    if constexpr (requires { a.score.value(V()); }) (void)a.score.value(V());
+    if constexpr (requires { a.score.value(V()); })
+      (void)a.score.value(V());  // no if and no ?: of a register: math::select(s > a, x, y)
     if constexpr (requires { a.bias.template bias<V>(row_position{}, 0); })
       (void)a.bias.template bias<V>(row_position{}, 0);
     if constexpr (requires { a.rows.gate.act.value(V()); }) (void)a.rows.gate.act.value(V());

@@ -90,7 +90,8 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
         finish.gate.divide(panels);
       }
       if constexpr (fetches_out<Attention, E>)
-        if (rows * plan.out.dim <= panels * most_out_a_panel<T>) {
+        if (rows * plan.out.dim * static_cast<index>(sizeof(typename S::out)) <=
+            panels * most_out_a_panel) {
           finish.out = upcoming(rows_at(plan.out, place), rows, plan.out.dim);
           finish.out.divide(panels);
         }

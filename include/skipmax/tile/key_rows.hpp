@@ -17,7 +17,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by one key: sum[r]. Each of its lines is used while the one `ahead` elements further on is fetched.
+// R rows by one key: sum[r]. Once a line of it was asked for, so is the one `ahead` elements further on.
 // A single row has two sums, so that a multiply-add need not wait for the last.
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
@@ -29,7 +29,7 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
   const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
     V k = load_stored<Isa, T>(key + x);
-    keep_in_register(k);  // to be asked for ahead of what is fetched
+    keep_in_register(k);  // for that order alone
     if (W == line || x % line == 0) fetch_line(key + x, ahead);
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
@@ -82,21 +82,28 @@ SKIPMAX_INLINE void dot_groups(const T* q, int rows, row_matrix<const K> k, inde
   }
 }
 
-// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0. One or two rows take many keys from
-// two places in turn, the first and the second half of them, 2 KiB or so from each: where there is little to
-// compute, two streams keep more of the memory busy than one.
+// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0. One or two rows take many keys whose
+// rows follow each other in memory from two places in turn, the first and the second half of them, some 2 KiB from
+// each: where there is little to compute, two streams keep more of the memory busy than one.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  constexpr index many = 512, bytes_in_turn = 2048;
-  const bool in_turn = rows <= 2 && keys > many;
+  constexpr int few_rows = 2;
+  constexpr index many_keys = 512, bytes_in_turn = 2048;
+  const index group_bytes = depth * static_cast<index>(E * sizeof(K));
+  const bool in_turn =
+      rows <= few_rows && keys > many_keys && k.stride == depth && group_bytes * G >= bytes_in_turn;
   const index half = in_turn ? round_up((keys + 1) / 2, W) : keys;
-  if (in_turn) ahead /= 2;
-  const index few = depth * static_cast<index>(E * sizeof(K)) < bytes_in_turn ? 2 : 1;
-  const int groups = in_turn && few < G ? static_cast<int>(few) : G;
-  alignas(64) T sums[2][register_block<T, Isa>::rows * G * W];  // [halves][rows][G][W]
+  int groups = G;  // of keys, at a time
+  if (in_turn) {
+    ahead /= 2;
+    while (groups > 1 && group_bytes * (groups / 2) >= bytes_in_turn) groups /= 2;
+  }
+  alignas(64) T of_first[register_block<T, Isa>::rows * G * W];  // [rows][G][W]
+  alignas(64) T of_second[few_rows * G * W];
+  T* const sums[] = {of_first, of_second};
   for (index start = 0; start < half; start += W) {
     const int halves = in_turn && start + half < keys ? 2 : 1;
     for (int g = 0; g < G; g += groups)

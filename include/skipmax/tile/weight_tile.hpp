@@ -11,6 +11,7 @@
 #include "skipmax/score/score_function.hpp"
 #include "skipmax/score/softcap.hpp"
 #include "skipmax/simd/prefetch.hpp"
+#include "skipmax/simd/row_ops.hpp"
 #include "skipmax/tile/score_addends.hpp"
 #include "skipmax/tile/score_tail.hpp"
 #include "skipmax/tile/score_tile.hpp"
@@ -97,9 +98,8 @@ inline constexpr bool scales_rows =
 // scores and values it is no gain, and for short tasks of pairs a loss.
 template <class Attention, class E>
 inline constexpr bool fetches_out = !is_pair<E> && !weighs_in_registers<Attention>;
-// 16 lines. More, for few keys or wide values, are waited for.
-template <class T>
-inline constexpr index most_out_a_panel = 16 * 64 / static_cast<index>(sizeof(T));
+// Bytes: more than 16 lines, for few keys or wide values, are waited for.
+inline constexpr index most_out_a_panel = 16 * 64;
 
 // While the scores of a row block are computed, the biases of the next one come into the cache: in each
 // panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
@@ -159,7 +159,7 @@ struct block_scorer {
       score_scaled(first, last, to, epilogue);
   }
 
-  // Columns [first, last) become h(cap(s) + shift): weights, or the scores that a normalizer with a state
+  // Columns [first, last) become h(cap(s) + bias + shift): weights, or the scores that a normalizer with a state
   // makes weights of.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
@@ -229,6 +229,9 @@ struct block_scorer {
     }
     if (rest < last)
       lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, first, rest, last);
+    // The rows that a kernel computes in vain add something too.
+    for (int r = block.rows; r < padded_rows<register_block<T, Isa>::rows>(block.rows); ++r)
+      clear_row<Isa>(scores.data + r * scores.stride + start, round_up(last, NR) - start);
     score_scaled(first, last, to, addends);
     if constexpr (counts_hidden<Attention>) {
       if (!found) return;

@@ -1,0 +1,79 @@
+#include "skipmax/tile/key_rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "support/fenced.hpp"
+#include "support/random.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+
+constexpr index stride = 1088;  // of scores, more than any number of keys here
+
+// Small whole numbers: their sums are exact in any order. The last key ends where memory may not be touched.
+template <class T, class K>
+void check(int rows, index keys, index depth, index gap) {
+  const index k_stride = depth + gap;
+  const support::fenced<K> k(keys * k_stride - gap, support::fence::after);
+  std::vector<T> k_numbers(static_cast<std::size_t>(keys * depth));
+  for (index j = 0; j < keys; ++j)
+    for (index x = 0; x < depth; ++x) {
+      const auto n = static_cast<std::uint64_t>(j * depth + x);
+      const int number = support::whole(1, n, -3, 3);
+      k_numbers[n] = static_cast<T>(number);
+      k.data()[j * k_stride + x] = support::number<K>(number);
+    }
+  constexpr index most_rows = 6, most_depth = 256;
+  alignas(64) T q[most_rows * most_depth];
+  for (index i = 0; i < rows * depth; ++i)
+    q[i] = static_cast<T>(support::whole(2, static_cast<std::uint64_t>(i), -3, 3));
+  alignas(64) static T s[most_rows * stride];
+  for (T& number : s) number = T(-0.5);
+
+  score_key_rows<native_isa, T, K>(q, rows, {k.data(), k_stride}, depth, keys, {s, stride},
+                                   20 * k_stride);
+
+  const index end = round_up(keys, lanes<T, native_isa>);
+  index wrong = 0;
+  for (index r = 0; r < most_rows; ++r)
+    for (index j = 0; j < stride; ++j) {
+      T wanted = r < rows && j < end ? T(0) : T(-0.5);
+      if (r < rows && j < keys)
+        for (index x = 0; x < depth; ++x)
+          wanted += q[r * depth + x] * k_numbers[static_cast<std::size_t>(j * depth + x)];
+      wrong += !(s[r * stride + j] == wanted);
+    }
+  EXPECT_EQ(wrong, 0) << rows << " rows, " << keys << " keys of " << depth << ", " << gap
+                      << " apart";
+}
+
+// Rows that take keys from two places in turn and such that do not, keys around a register and the least
+// number for it, rows of k shorter than what is taken in turn and longer.
+template <class T, class K>
+void check_all() {
+  constexpr index W = lanes<T, native_isa>;
+  for (const int rows : {1, 2, 5})
+    for (const index keys : {index{1}, W + 1, index{511}, index{512}, index{513}, index{527},
+                             index{529}, index{1023}, index{1024}})
+      for (const index depth : {W, index{64}, index{128}, index{256}})
+        for (const index gap : {index{0}, depth}) check<T, K>(rows, keys, depth, gap);
+}
+
+TEST(key_rows, are_the_sums_of_products_of_float) {
+  check_all<float, float>();
+}
+TEST(key_rows, are_the_sums_of_products_of_double) {
+  check_all<double, double>();
+}
+TEST(key_rows, are_the_sums_of_products_of_bf16) {
+  check_all<float, bf16>();
+}
+TEST(key_rows, are_the_sums_of_products_of_f16) {
+  check_all<float, f16>();
+}
+
+}  // namespace
