@@ -17,7 +17,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by one key: sum[r]. Once a line of it was asked for, so is the one `ahead` elements further on.
+// R rows by one key: sum[r]. With each of its lines the one `ahead` elements further on is fetched.
 // A single row has two sums, so that a multiply-add need not wait for the last.
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
@@ -28,9 +28,13 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
   const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
+    const bool fetches = W == line || x % line == 0;
+    if (R > 1 && fetches) fetch_line(key + x, ahead);
     V k = load_stored<Isa, T>(key + x);
-    keep_in_register(k);  // for that order alone
-    if (W == line || x % line == 0) fetch_line(key + x, ahead);
+    if (R == 1) {
+      keep_in_register(k);  // so that it is asked for first: faster, and with more rows slower
+      if (fetches) fetch_line(key + x, ahead);
+    }
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
@@ -106,7 +110,8 @@ SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k
   T* const sums[] = {of_first, of_second};
   for (index start = 0; start < half; start += W) {
     const int halves = in_turn && start + half < keys ? 2 : 1;
-    for (int g = 0; g < G; g += groups)
+    if (!in_turn) dot_groups<Isa>(q, rows, k, depth, keys, start, G, ahead, of_first);
+    for (int g = 0; in_turn && g < G; g += groups)
       for (int h = 0; h < halves; ++h)
         dot_groups<Isa>(q, rows, k, depth, keys, start + h * half + g * E, groups, ahead,
                         sums[h] + g * W);
