@@ -67,62 +67,81 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int
     reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
 }
 
-// Groups of E keys of k, from column `from` on: their sums go to [rows][all groups of a register][W].
-template <class Isa, class T, class K>
-SKIPMAX_INLINE void dot_groups(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
-                               index from, int groups, index ahead, T* sums) {
+// The g-th group of E of the W keys from column `start` on, R rows at a time as far as there are: sums [rows][G][W].
+template <class Isa, int R, class T, class K>
+SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
+                              index start, int g, index ahead, T* sums) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
-  for (; groups > 0; --groups, from += E, sums += W) {
-    const index left = keys - from;
-    const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
-    const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
-    int r = 0;
-    for (; r + R <= rows; r += R)
-      dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + r * G * W, G * W);
-    for (; r < rows; ++r)
-      dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + r * G * W, G * W);
+  const index from = start + g * E, left = keys - from;
+  const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
+  const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
+  int r = 0;
+  for (; r + R <= rows; r += R)
+    dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
+  for (; r < rows; ++r)
+    dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
+}
+
+// Columns [start, start + W) of s.
+template <class Isa, class T>
+SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index start) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  for (int r = 0; r < rows; ++r) {
+    V of_row[G];
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
+    reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start);
   }
 }
 
-// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0. One or two rows take many keys whose
-// rows follow each other in memory from two places in turn, the first and the second half of them, some 2 KiB from
-// each: where there is little to compute, two streams keep more of the memory busy than one.
+// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
 template <class Isa, class T, class K>
-SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
+SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
-  using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  constexpr int few_rows = 2;
+  constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
+  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
+  alignas(64) T sums[register_block<T, Isa>::rows * G * W];
+  for (index start = 0; start < keys; start += W) {
+    for (int g = 0; g < G; ++g) dot_group<Isa, R>(q, rows, k, depth, keys, start, g, ahead, sums);
+    store_scores<Isa>(sums, rows, s, start);
+  }
+}
+
+// The same for one or two rows, from two places in turn, the first and the second half of the keys, `groups` of
+// each: where there is little to compute, two streams keep more of the memory busy than one.
+inline constexpr int few_rows = 2;
+template <class Isa, class T, class K>
+SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k, index depth,
+                                    index keys, row_matrix<T> s, index ahead, int groups) {
+  constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
+  constexpr int R = register_block<T, Isa>::registers == 32 ? 1 : 2;
+  const index half = round_up((keys + 1) / 2, W);
+  alignas(64) T sums[2][few_rows * G * W];
+  for (index start = 0; start < half; start += W) {
+    const int halves = start + half < keys ? 2 : 1;
+    for (int first = 0; first < G; first += groups)
+      for (int h = 0; h < halves; ++h)
+        for (int g = first; g < first + groups; ++g)
+          dot_group<Isa, R>(q, rows, k, depth, keys, start + h * half, g, ahead / 2, sums[h]);
+    for (int h = 0; h < halves; ++h) store_scores<Isa>(sums[h], rows, s, start + h * half);
+  }
+}
+
+// In turn 2 KiB or so, of many keys whose rows follow each other in memory.
+template <class Isa, class T, class K>
+SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
+                                   index keys, row_matrix<T> s, index ahead) {
+  constexpr int E = lanes_of_128_bits<simd<T, Isa>>;
   constexpr index many_keys = 512, bytes_in_turn = 2048;
   const index group_bytes = depth * static_cast<index>(E * sizeof(K));
-  const bool in_turn =
-      rows <= few_rows && keys > many_keys && k.stride == depth && group_bytes * G >= bytes_in_turn;
-  const index half = in_turn ? round_up((keys + 1) / 2, W) : keys;
-  int groups = G;  // of keys, at a time
-  if (in_turn) {
-    ahead /= 2;
-    while (groups > 1 && group_bytes * (groups / 2) >= bytes_in_turn) groups /= 2;
-  }
-  alignas(64) T of_first[register_block<T, Isa>::rows * G * W];  // [rows][G][W]
-  alignas(64) T of_second[few_rows * G * W];
-  T* const sums[] = {of_first, of_second};
-  for (index start = 0; start < half; start += W) {
-    const int halves = in_turn && start + half < keys ? 2 : 1;
-    if (!in_turn) dot_groups<Isa>(q, rows, k, depth, keys, start, G, ahead, of_first);
-    for (int g = 0; in_turn && g < G; g += groups)
-      for (int h = 0; h < halves; ++h)
-        dot_groups<Isa>(q, rows, k, depth, keys, start + h * half + g * E, groups, ahead,
-                        sums[h] + g * W);
-    for (int h = 0; h < halves; ++h)
-      for (int r = 0; r < rows; ++r) {
-        V of_row[G];
-#pragma GCC unroll 4
-        for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums[h] + (r * G + g) * W);
-        reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start + h * half);
-      }
-  }
+  int groups = lanes<T, Isa> / E;
+  if (rows > few_rows || keys <= many_keys || k.stride != depth ||
+      group_bytes * groups < bytes_in_turn)
+    return score_in_order<Isa>(q, rows, k, depth, keys, s, ahead);
+  while (groups > 1 && group_bytes * (groups / 2) >= bytes_in_turn) groups /= 2;
+  score_in_turn<Isa>(q, rows, k, depth, keys, s, ahead, groups);
 }
 
 // The weights of one row block over one tile, for a normalizer's absorb() or by themselves. All columns are
