@@ -109,9 +109,10 @@ SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k
   }
 }
 
-// The same for one or two rows, from two places in turn, the first and the second half of the keys, `groups` of
-// each: where there is little to compute, two streams keep more of the memory busy than one.
 inline constexpr int few_rows = 2;
+
+// The same for one or two rows, from two places in turn, the first and the second half of the keys, `groups` of
+// E from each: where there is little to compute, two streams keep more of the memory busy than one.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k, index depth,
                                     index keys, row_matrix<T> s, index ahead, int groups) {
