@@ -5,6 +5,7 @@
 #include "support/bits.hpp"
 #include "support/check.hpp"
 #include "support/executors.hpp"
+#include "support/sanitized.hpp"
 
 namespace {
 
@@ -46,6 +47,7 @@ void check_policies(const Attention& a) {
 
 TEST(zero_skipping, every_share_of_zeros) {
   for (const double threshold : {-100.0, 0.0, 0.5, 1.0, 1.5, 100.0}) {
+    if (support::sanitized && threshold != 0.0 && threshold != 1.0) continue;
     check_policies<float>(above_attention{{threshold}});
     check_policies<double>(above_attention{{threshold}});
   }
