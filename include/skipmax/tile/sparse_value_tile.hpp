@@ -1,8 +1,8 @@
 // out = (earlier + weights V) * factor * gate, as tile/value_tile has it, from the keys whose weight is not zero.
 //
-// A key costs a row four or so multiply-adds that read v from the cache and a broadcast, about what it
-// costs the dense kernel; so what is saved is the share of zeros, less the list of keys. The sum takes the
-// same keys in the same order: it has the bits of the dense one, but for values that are not finite.
+// A key costs a row as many multiply-adds as in the dense kernel, but each reads v from the cache; so what is
+// saved is the share of zeros, less the list of keys. The sum takes the same keys in the same order: it has
+// the bits of the dense one, but for values that are not finite.
 #pragma once
 
 #include "skipmax/score/score_function.hpp"
@@ -17,9 +17,12 @@ inline namespace v0 {
 // or infinite and its weight zero.
 enum class skip_zeros { where_faster, never, always };
 
-// R rows at a time, over the keys that any of them needs: two rows share what they load of v, one list and
-// the end of one loop, which is hard to foretell; and eight sums of four registers each are what two
-// multiply-add units of latency 4 ask for.
+// Rows that share a list, of the keys that any of them needs. Two multiply-add units of latency 4 ask for eight
+// sums side by side. In 64 bytes a row of 64 numbers has four: two rows share what they load of v, one list and
+// the end of one loop, which is hard to foretell. In less it has eight and more, and multiplies no zeros.
+template <class T, class Isa>
+inline constexpr int rows_of_a_list = sizeof(simd<T, Isa>) == 64 ? 2 : 1;
+
 template <class Isa, class T, int R, int N, class To>
 SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, index count,
                                    row_matrix<const T> v, const To& to, int first_row, index x) {
@@ -35,7 +38,10 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
     const T* value = v.data + key * v.stride + x;
     V row[N];
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) row[n] = V::load_aligned(value + n * W), keep_in_register(row[n]);
+    for (int n = 0; n < N; ++n) {
+      row[n] = V::load_aligned(value + n * W);
+      if constexpr (R > 1) keep_in_register(row[n]);
+    }
 #pragma GCC unroll 2
     for (int r = 0; r < R; ++r) {
       const V weight(weights[r * stride + key]);
@@ -43,17 +49,19 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
       for (int n = 0; n < N; ++n) sum[r][n] = compat::fma(weight, row[n], sum[r][n]);
     }
   }
+  if (to.earlier.data)
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int n = 0; n < N; ++n)
+        sum[r][n] = sum[r][n] + V::load_aligned(to.earlier.data +
+                                                (first_row + r) * to.earlier.stride + x + n * W);
 #pragma GCC unroll 2
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
-      const index row = first_row + r, at = x + n * W;
-      V value = sum[r][n];
-      if (to.earlier.data)
-        value = value + V::load_aligned(to.earlier.data + row * to.earlier.stride + at);
-      store_rounded<Isa, T>(to.out.data + row * to.out.stride + at,
-                            to.template finished<Isa>(row, at, value));
-    }
+    for (int n = 0; n < N; ++n)
+      store_rounded<Isa, T>(to.out.data + (first_row + r) * to.out.stride + x + n * W,
+                            to.template finished<Isa>(first_row + r, x + n * W, sum[r][n]));
 }
 
 // False, and nothing done, if more than `most` keys are needed.
@@ -62,7 +70,7 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
                                 index most, const To& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
-  constexpr int N = layout::registers == 32 ? 8 : 4;
+  constexpr int N = 8;
   key_number list[room_of_list(layout::longest_tile)];
   weights += first_row * layout::weight_stride;
   const index count = list_nonzero_keys<Isa, R, layout::weight_stride>(weights, keys, list);
@@ -78,11 +86,14 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
   return true;
 }
 
-// The first pair of a block tells for all of it whether skipping is faster: if the pair needs no more than
-// this share of the keys. Measured on Zen 5, dim 64: both are as fast at 0.65 with AVX-512, at 0.8 with
-// AVX2, at 0.9 with SSE, where the list is a smaller part of the work.
+// The first list of a block tells for all of it whether skipping is faster: if it has no more than this share
+// of the keys. Measured at dim 64: with AVX-512 (Zen 5) both are as fast at 0.65 for a pair of rows; for one row
+// with AVX2 (Zen 3) at 0.36, in double too, with SSE at 0.6, in double at 0.48.
 template <class T, class Isa>
-inline constexpr double worth_skipping = sizeof(simd<T, Isa>) == 64 ? 0.6 : 0.8;
+inline constexpr double worth_skipping = sizeof(simd<T, Isa>) == 64   ? 0.6
+                                         : sizeof(simd<T, Isa>) == 32 ? 0.36
+                                         : sizeof(T) == 4             ? 0.55
+                                                                      : 0.45;
 
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
 // kernel is the faster one, or asked for.
@@ -96,9 +107,10 @@ SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int r
   index most = policy == skip_zeros::always
                    ? keys
                    : static_cast<index>(worth_skipping<T, Isa> * static_cast<double>(keys));
+  constexpr int R = rows_of_a_list<T, Isa>;
   int row = 0;
-  for (; row + 2 <= rows; row += 2, most = keys)
-    if (!sparse_rows<Isa, 2>(weights, row, v, keys, most, to, width)) return false;
+  for (; row + R <= rows; row += R, most = keys)
+    if (!sparse_rows<Isa, R>(weights, row, v, keys, most, to, width)) return false;
   return row == rows || sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width);
 }
 
