@@ -27,8 +27,7 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
   V other[R];
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
-  const auto step = [&](index x, V(&to)[R]) SKIPMAX_LAMBDA {
-    const bool fetches = W == line || x % line == 0;
+  const auto step = [&](index x, bool fetches, V(&to)[R]) SKIPMAX_LAMBDA {
     if (R > 1 && fetches) fetch_line(key + x, ahead);
     V k = load_stored<Isa, T>(key + x);
     if (R == 1) {
@@ -38,9 +37,13 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
+  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, and each sum once
   index x = 0;
-  for (; R == 1 && x + 2 * W <= depth; x += 2 * W) step(x, sum), step(x + W, other);
-  for (; x < depth; x += W) step(x, sum);
+  for (; x + round <= depth; x += round)
+#pragma GCC unroll 8
+    for (index i = 0; i < round; i += W)
+      step(x + i, i % line == 0, R == 1 && i / W % 2 == 1 ? other : sum);
+  for (; x < depth; x += W) step(x, x % line == 0, sum);
   if (R == 1) sum[0] = sum[0] + other[0];
 }
 

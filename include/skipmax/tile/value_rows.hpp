@@ -75,7 +75,8 @@ SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_m
     for (int n = 0; n < N; ++n) {
       const X* at = v.data + j * v.stride + x + n * W;
       if (Every > 0 && n * W % ((Every > 0 ? Every : 1) * line) == 0) fetch_line(at, to_later);
-      const V value = load_stored<Isa, T>(at);
+      V value = load_stored<Isa, T>(at);
+      if constexpr (P > 1) keep_in_register(value);  // loaded once for all rows
 #pragma GCC unroll 2
       for (int p = 0; p < P; ++p) sum[p][n] = compat::fma(weight[p], value, sum[p][n]);
     }
