@@ -17,12 +17,8 @@ inline namespace v0 {
 // or infinite and its weight zero.
 enum class skip_zeros { where_faster, never, always };
 
-// Rows that share a list, of the keys that any of them needs. Two multiply-add units of latency 4 ask for eight
-// sums side by side. In 64 bytes a row of 64 numbers has four: two rows share what they load of v, one list and
-// the end of one loop, which is hard to foretell. In less it has eight and more, and multiplies no zeros.
-template <class T, class Isa>
-inline constexpr int rows_of_a_list = sizeof(simd<T, Isa>) == 64 ? 2 : 1;
-
+// R rows at a time, over the keys that any of them needs: two share what they load of v, one list and the end
+// of one loop, which is hard to foretell.
 template <class Isa, class T, int R, int N, class To>
 SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, index count,
                                    row_matrix<const T> v, const To& to, int first_row, index x) {
@@ -70,7 +66,7 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
                                 index most, const To& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
-  constexpr int N = 8;
+  constexpr int N = layout::registers == 32 || R == 1 ? 8 : 4;
   key_number list[room_of_list(layout::longest_tile)];
   weights += first_row * layout::weight_stride;
   const index count = list_nonzero_keys<Isa, R, layout::weight_stride>(weights, keys, list);
@@ -86,17 +82,35 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
   return true;
 }
 
-// The first list of a block tells for all of it whether skipping is faster: if it has no more than this share
-// of the keys. Measured at dim 64: with AVX-512 (Zen 5) both are as fast at 0.65 for a pair of rows; for one row
-// with AVX2 (Zen 3) at 0.36, in double too, with SSE at 0.6, in double at 0.48.
+// How the rows of a block go along lists, and up to which share of the keys in the first one that is faster
+// than the dense kernel. Two multiply-add units of latency 4 ask for eight sums side by side: rows of fewer
+// registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
+// numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 at 0.36, in
+// double too; such a row with SSE at 0.6, in double at 0.48.
 template <class T, class Isa>
-inline constexpr double worth_skipping = sizeof(simd<T, Isa>) == 64   ? 0.6
-                                         : sizeof(simd<T, Isa>) == 32 ? 0.36
-                                         : sizeof(T) == 4             ? 0.55
-                                                                      : 0.45;
+struct list_rule {
+  static constexpr index bytes = sizeof(simd<T, Isa>);
+  bool pairs;
+  double share;
+
+  SKIPMAX_INLINE static list_rule of(index width) {
+    if (bytes == 64) return {true, 0.6};
+    if (width < 8 * lanes<T, Isa>) return {true, 0.5};
+    return {false, bytes == 32 ? 0.36 : sizeof(T) == 4 ? 0.55 : 0.45};
+  }
+};
+
+template <class Isa, int R, class T, class To>
+SKIPMAX_INLINE bool sparse_block(const T* weights, int rows, row_matrix<const T> v, index keys,
+                                 index most, const To& to, index width) {
+  int row = 0;
+  for (; row + R <= rows; row += R, most = keys)
+    if (!sparse_rows<Isa, R>(weights, row, v, keys, most, to, width)) return false;
+  return row == rows || sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width);
+}
 
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
-// kernel is the faster one, or asked for.
+// kernel is the faster one, or asked for: the first list tells for all rows.
 template <class Isa, class T, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int rows,
                                       row_matrix<const T> v, index keys, const To& to,
@@ -104,14 +118,13 @@ SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int r
   constexpr index few = 64;  // there is not enough to gain to look for it
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;
-  index most = policy == skip_zeros::always
-                   ? keys
-                   : static_cast<index>(worth_skipping<T, Isa> * static_cast<double>(keys));
-  constexpr int R = rows_of_a_list<T, Isa>;
-  int row = 0;
-  for (; row + R <= rows; row += R, most = keys)
-    if (!sparse_rows<Isa, R>(weights, row, v, keys, most, to, width)) return false;
-  return row == rows || sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width);
+  const list_rule<T, Isa> rule = list_rule<T, Isa>::of(width);
+  const index most = policy == skip_zeros::always
+                         ? keys
+                         : static_cast<index>(rule.share * static_cast<double>(keys));
+  if (list_rule<T, Isa>::bytes == 64 || rule.pairs)
+    return sparse_block<Isa, 2>(weights, rows, v, keys, most, to, width);
+  return sparse_block<Isa, 1>(weights, rows, v, keys, most, to, width);
 }
 
 }  // namespace v0
