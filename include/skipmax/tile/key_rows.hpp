@@ -43,7 +43,7 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
 #pragma GCC unroll 8
     for (index i = 0; i < round; i += W)
       step(x + i, i % line == 0, R == 1 && i / W % 2 == 1 ? other : sum);
-  for (; x < depth; x += W) step(x, x % line == 0, sum);
+  for (; round > W && x < depth; x += W) step(x, x % line == 0, sum);
   if (R == 1) sum[0] = sum[0] + other[0];
 }
 
