@@ -89,25 +89,16 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
 // double too; such a row with SSE at 0.6, in double at 0.48.
 template <class T, class Isa>
 struct list_rule {
-  static constexpr index bytes = sizeof(simd<T, Isa>);
   bool pairs;
   double share;
 
   SKIPMAX_INLINE static list_rule of(index width) {
+    constexpr index bytes = sizeof(simd<T, Isa>);
     if (bytes == 64) return {true, 0.6};
     if (width < 8 * lanes<T, Isa>) return {true, 0.5};
     return {false, bytes == 32 ? 0.36 : sizeof(T) == 4 ? 0.55 : 0.45};
   }
 };
-
-template <class Isa, int R, class T, class To>
-SKIPMAX_INLINE bool sparse_block(const T* weights, int rows, row_matrix<const T> v, index keys,
-                                 index most, const To& to, index width) {
-  int row = 0;
-  for (; row + R <= rows; row += R, most = keys)
-    if (!sparse_rows<Isa, R>(weights, row, v, keys, most, to, width)) return false;
-  return row == rows || sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width);
-}
 
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
 // kernel is the faster one, or asked for: the first list tells for all rows.
@@ -119,12 +110,15 @@ SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int r
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;
   const list_rule<T, Isa> rule = list_rule<T, Isa>::of(width);
-  const index most = policy == skip_zeros::always
-                         ? keys
-                         : static_cast<index>(rule.share * static_cast<double>(keys));
-  if (list_rule<T, Isa>::bytes == 64 || rule.pairs)
-    return sparse_block<Isa, 2>(weights, rows, v, keys, most, to, width);
-  return sparse_block<Isa, 1>(weights, rows, v, keys, most, to, width);
+  index most = policy == skip_zeros::always
+                   ? keys
+                   : static_cast<index>(rule.share * static_cast<double>(keys));
+  int row = 0;
+  for (; rule.pairs && row + 2 <= rows; row += 2, most = keys)
+    if (!sparse_rows<Isa, 2>(weights, row, v, keys, most, to, width)) return false;
+  for (; row < rows; ++row, most = keys)
+    if (!sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width)) return false;
+  return true;
 }
 
 }  // namespace v0
