@@ -1,7 +1,7 @@
 // Value rows of zero weight are left out: the same bits, whatever the policy.
 #include <limits>
 
-#include "skipmax/attention.hpp"
+#include "above.hpp"
 #include "support/bits.hpp"
 #include "support/check.hpp"
 #include "support/executors.hpp"
@@ -11,19 +11,6 @@ namespace {
 
 using namespace skipmax;
 using skipmax::index;
-
-// A user's own function with exact zeros: the share of them goes by the threshold.
-struct above {
-  static constexpr bool exact_zeros = true;
-  double threshold = 0;
-
-  template <class V>
-  SKIPMAX_INLINE V value(V s) const {
-    const V rest = s - math::constant<V>(threshold), zero = math::constant<V>(0);
-    return math::select(rest < zero, zero, rest);
-  }
-};
-using above_attention = attention<above, by_length<>>;
 
 const problem shapes[] = {{1, 1, 300, 1, 1, 64, 64},  {2, 49, 49, 2, 2, 64, 64},
                           {1, 33, 65, 4, 2, 17, 33},  {1, 29, 1100, 1, 1, 8, 200},

@@ -46,7 +46,7 @@ SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
 template <class Isa, class T, class E, class To, class Attention>
 SKIPMAX_INLINE void add_values([[maybe_unused]] const Attention& a, const E* weights, int rows,
                                row_matrix<const E> v, index keys, const To& to, index width) {
-  if constexpr (can_skip_values<Attention> && !is_pair<E>)
+  if constexpr (can_skip_values<Attention>)
     if (sparse_value_tile<Isa>(a.zeros, weights, rows, v, keys, to, width)) return;
   value_tile<Isa, T>(weights, rows, v, keys, to, width);
 }

@@ -3,10 +3,12 @@
 //   list[0 .. count) = the j in [0, keys) with weights[r][j] != 0 for any of R rows, in order
 //   weights [R][Stride]; a NaN is not zero
 //
+// Of pairs of bf16, j counts pairs: one is needed if either of its weights is not zero.
 // AVX-512 has an instruction for it. Elsewhere eight flags at a time are looked up in a table of the places
 // of their bits, all eight places are stored, and the list goes on by as many as are set.
 #pragma once
 
+#include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tile/layout.hpp"
 
@@ -40,16 +42,27 @@ struct places_of_bits {
 template <class T, class Isa>
 inline constexpr index flags_a_step = lanes<T, Isa> < 8 ? 8 : lanes<T, Isa>;
 
+// One bit for each element of a register of them. Any alignment.
+template <class Isa, class T>
+SKIPMAX_INLINE unsigned nonzero_elements(const T* weights) {
+  return compat::nonzero_lanes(simd<T, Isa>::load_unaligned(weights));
+}
+#if defined(__AVX512F__)
+template <class Isa>
+SKIPMAX_INLINE unsigned nonzero_elements(const bf16_pair* weights) {
+  return _mm512_test_epi32_mask(_mm512_loadu_si512(weights), _mm512_set1_epi32(0x7fff7fff));
+}
+#endif
+
 // One bit for each of them: whether any row needs it. weights may be read beyond their end.
-template <class Isa, int R, index Stride, class T>
-SKIPMAX_INLINE unsigned nonzero_flags(const T* weights, index keys) {
-  constexpr index W = lanes<T, Isa>, step = flags_a_step<T, Isa>;
+template <class Isa, int R, index Stride, class E>
+SKIPMAX_INLINE unsigned nonzero_flags(const E* weights, index keys) {
+  constexpr index W = lanes<number_of<E>, Isa>, step = flags_a_step<number_of<E>, Isa>;
   unsigned flags = 0;
 #pragma GCC unroll 4
   for (index i = 0; i < step; i += W)
 #pragma GCC unroll 2
-    for (index r = 0; r < R; ++r)
-      flags |= compat::nonzero_lanes(simd<T, Isa>::load_unaligned(weights + r * Stride + i)) << i;
+    for (index r = 0; r < R; ++r) flags |= nonzero_elements<Isa>(weights + r * Stride + i) << i;
   return keys < step ? flags & ((1u << keys) - 1) : flags;
 }
 
@@ -70,9 +83,9 @@ SKIPMAX_INLINE void store_places(key_number* to, unsigned flags, key_number firs
 #endif
 }
 
-template <class Isa, int R, index Stride, class T>
-SKIPMAX_INLINE index list_by_table(const T* weights, index keys, key_number* list) {
-  constexpr index step = flags_a_step<T, Isa>;
+template <class Isa, int R, index Stride, class E>
+SKIPMAX_INLINE index list_by_table(const E* weights, index keys, key_number* list) {
+  constexpr index step = flags_a_step<number_of<E>, Isa>;
   key_number* to = list;
   for (index j = 0; j < keys; j += step) {
     const unsigned flags = nonzero_flags<Isa, R, Stride>(weights + j, keys - j);
@@ -95,10 +108,11 @@ struct first_keys {
 };
 
 // 32 keys at a time: a key is needed if any bit of its weights but the sign is set.
-template <class Isa, int R, index Stride>
-SKIPMAX_INLINE index list_by_compression(const float* weights, index keys, key_number* list) {
-  const __m512i not_sign = _mm512_set1_epi32(0x7fffffff), step = _mm512_set1_epi16(32);
-  const auto flags_of = [&](const float* at) SKIPMAX_LAMBDA {
+template <class Isa, int R, index Stride, class E>
+SKIPMAX_INLINE index list_by_compression(const E* weights, index keys, key_number* list) {
+  const __m512i not_sign = _mm512_set1_epi32(is_pair<E> ? 0x7fff7fff : 0x7fffffff);
+  const __m512i step = _mm512_set1_epi16(32);
+  const auto flags_of = [&](const E* at) SKIPMAX_LAMBDA {
     __m512i bits = _mm512_loadu_si512(at);
     if constexpr (R == 2) bits = _mm512_or_si512(bits, _mm512_loadu_si512(at + Stride));
     return _mm512_test_epi32_mask(bits, not_sign);
@@ -116,10 +130,10 @@ SKIPMAX_INLINE index list_by_compression(const float* weights, index keys, key_n
 }
 #endif
 
-template <class Isa, int R, index Stride, class T>
-SKIPMAX_INLINE index list_nonzero_keys(const T* weights, index keys, key_number* list) {
+template <class Isa, int R, index Stride, class E>
+SKIPMAX_INLINE index list_nonzero_keys(const E* weights, index keys, key_number* list) {
 #if defined(__AVX512VBMI2__)
-  if constexpr (lanes<T, Isa> == 16)
+  if constexpr (lanes<number_of<E>, Isa> == 16)
     return list_by_compression<Isa, R, Stride>(weights, keys, list);
   else
 #endif

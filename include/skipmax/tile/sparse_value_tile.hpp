@@ -19,10 +19,13 @@ enum class skip_zeros { where_faster, never, always };
 
 // R rows at a time, over the keys that any of them needs: two share what they load of v, one list and the end
 // of one loop, which is hard to foretell.
-template <class Isa, class T, int R, int N, class To>
-SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, index count,
-                                   row_matrix<const T> v, const To& to, int first_row, index x) {
+template <class Isa, class E, int R, int N, class To>
+SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* list, index count,
+                                   row_matrix<const E> v, const To& to, int first_row, index x) {
+  using T = number_of<E>;
   using V = simd<T, Isa>;
+  using any_number __attribute__((may_alias)) = T;
+  const auto* weights = reinterpret_cast<const any_number*>(packed_weights);
   constexpr index W = lanes<T, Isa>, stride = tile_layout<T, Isa>::weight_stride;
   V sum[R][N];
 #pragma GCC unroll 2
@@ -31,7 +34,7 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
     for (int n = 0; n < N; ++n) sum[r][n] = V(T(0));
   for (index i = 0; i < count; ++i) {
     const index key = list[i];
-    const T* value = v.data + key * v.stride + x;
+    const auto* value = reinterpret_cast<const T*>(v.data + key * v.stride + x);
     V row[N];
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
@@ -42,7 +45,7 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
     for (int r = 0; r < R; ++r) {
       const V weight(weights[r * stride + key]);
 #pragma GCC unroll 8
-      for (int n = 0; n < N; ++n) sum[r][n] = compat::fma(weight, row[n], sum[r][n]);
+      for (int n = 0; n < N; ++n) sum[r][n] = multiply_packed<E>(weight, row[n], sum[r][n]);
     }
   }
   if (to.earlier.data)
@@ -61,9 +64,10 @@ SKIPMAX_NOINLINE void sparse_panel(const T* weights, const key_number* list, ind
 }
 
 // False, and nothing done, if more than `most` keys are needed.
-template <class Isa, int R, class T, class To>
-SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<const T> v, index keys,
+template <class Isa, int R, class E, class To>
+SKIPMAX_INLINE bool sparse_rows(const E* weights, int first_row, row_matrix<const E> v, index keys,
                                 index most, const To& to, index width) {
+  using T = number_of<E>;
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
   constexpr int N = layout::registers == 32 || R == 1 ? 8 : 4;
@@ -74,7 +78,7 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
   index x = 0;
   const auto panels = [&]<int Count>(std::integral_constant<int, Count>) SKIPMAX_LAMBDA {
     for (; x + Count * W <= width; x += Count * W)
-      sparse_panel<Isa, T, R, Count>(weights, list, count, v, to, first_row, x);
+      sparse_panel<Isa, E, R, Count>(weights, list, count, v, to, first_row, x);
   };
   panels(std::integral_constant<int, N>{});
   panels(std::integral_constant<int, N / 2>{});
@@ -87,13 +91,15 @@ SKIPMAX_INLINE bool sparse_rows(const T* weights, int first_row, row_matrix<cons
 // registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
 // numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 at 0.36, in
 // double too; such a row with SSE at 0.6, in double at 0.48.
-template <class T, class Isa>
+template <class E, class Isa>
 struct list_rule {
   bool pairs;
   double share;
 
   SKIPMAX_INLINE static list_rule of(index width) {
+    using T = number_of<E>;
     constexpr index bytes = sizeof(simd<T, Isa>);
+    if (is_pair<E>) return {true, 0.25};
     if (bytes == 64) return {true, 0.6};
     if (width < 8 * lanes<T, Isa>) return {true, 0.5};
     return {false, bytes == 32 ? 0.36 : sizeof(T) == 4 ? 0.55 : 0.45};
@@ -102,14 +108,14 @@ struct list_rule {
 
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
 // kernel is the faster one, or asked for: the first list tells for all rows.
-template <class Isa, class T, class To>
-SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const T* weights, int rows,
-                                      row_matrix<const T> v, index keys, const To& to,
+template <class Isa, class E, class To>
+SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int rows,
+                                      row_matrix<const E> v, index keys, const To& to,
                                       index width) {
   constexpr index few = 64;  // there is not enough to gain to look for it
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;
-  const list_rule<T, Isa> rule = list_rule<T, Isa>::of(width);
+  const list_rule<E, Isa> rule = list_rule<E, Isa>::of(width);
   index most = policy == skip_zeros::always
                    ? keys
                    : static_cast<index>(rule.share * static_cast<double>(keys));
