@@ -47,6 +47,7 @@ struct forward_plan {
   index width = 0;          // value dim in whole registers
   bool q_in_place = false;  // q's rows are what the kernel wants: no copy,
   bool v_in_place = false;  // or v's
+  index v_panel = 0;        // else the elements between two panels of v
   index query_block = 0;    // rows a task, a multiple of MR
   index blocks = 0, tasks = 0;
   bool heads_together = false;  // tasks of all heads over the same rows follow each other
@@ -118,7 +119,9 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   take(row_blocks * packed_q_size<E, Isa>(depth));
   plan.k_at = take(keys * depth);
   plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
-  plan.v_at = take(plan.v_in_place ? 0 : packed_elements<E>(keys) * plan.width);
+  plan.v_panel = packed_elements<E>(keys) * layout::columns;
+  plan.v_at = take(
+      plan.v_in_place ? 0 : round_up(plan.width, layout::columns) / layout::columns * plan.v_panel);
   plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
   if constexpr (is_pair<E>) plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
@@ -208,8 +211,10 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);
+  // Columns of rows that are wider are faster from panels: 1.03 times at 512 bytes, 1.07 at 1024 (AVX2).
+  constexpr index widest_in_place = 256 / static_cast<index>(sizeof(T));
   plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
-                    v.head_stride % W == 0 && v.batch_stride % W == 0 &&
+                    v.dim <= widest_in_place && v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
   using E = typename S::packed;
   if constexpr (is_pair<E>)  // floats carry their scale, and are no slower packed

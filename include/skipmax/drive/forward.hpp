@@ -16,7 +16,7 @@ namespace skipmax {
 inline namespace v0 {
 
 template <class Isa, bool SkipZeros, class T, class E>
-SKIPMAX_INLINE void add_row_keys(const E* weights, key_range keys, row_matrix<const E> v, T* sum,
+SKIPMAX_INLINE void add_row_keys(const E* weights, key_range keys, value_panels<E> v, T* sum,
                                  index width) {
   if (!is_empty(keys)) value_row<Isa, SkipZeros>(weights, v, keys, sum, width);
 }
@@ -26,7 +26,7 @@ SKIPMAX_INLINE void add_row_keys(const E* weights, key_range keys, row_matrix<co
 // SkipZeros the shared ones too: a hidden key may stand among them whose value is not finite.
 template <class Isa, bool SkipZeros, class T, class E>
 SKIPMAX_INLINE void add_ragged_keys(const E* weights, const block_keys<T, Isa>& keys, int rows,
-                                    row_matrix<const E> v, row_matrix<T> sums) {
+                                    value_panels<E> v, row_matrix<T> sums) {
   for (int r = 0; r < rows; ++r, weights += tile_layout<T, Isa>::weight_stride) {
     T* sum = sums.data + r * sums.stride;
     if (keys.fresh) clear_row<Isa>(sum, sums.stride);
@@ -45,7 +45,7 @@ SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
 // Over the keys of non-zero weight alone, where that is faster.
 template <class Isa, class T, class E, class To, class Attention>
 SKIPMAX_INLINE void add_values([[maybe_unused]] const Attention& a, const E* weights, int rows,
-                               row_matrix<const E> v, index keys, const To& to, index width) {
+                               value_panels<E> v, index keys, const To& to, index width) {
   if constexpr (can_skip_values<Attention>)
     if (sparse_value_tile<Isa>(a.zeros, weights, rows, v, keys, to, width)) return;
   value_tile<Isa, T>(weights, rows, v, keys, to, width);
@@ -74,7 +74,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const int rows = step.rows;
   const block_keys<T, Isa>& keys = step.keys;
   using E = typename S::packed;
-  const row_matrix<const E> v = values.rows;
+  const value_panels<E> v = values.panels;
   const key_range any = keys.any, all = keys.all;
   alignas(64) T factor[row_lanes<T, Isa>];
   const row_position first = position_of(task, row);
@@ -140,7 +140,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
       for (int r = 0; r < layout::rows; ++r)
         set_packed(task.weights + r * layout::weight_stride, all.last, packed_number_of<E>(0));
     const E* weights = task.weights + all.first / N;
-    const row_matrix<const E> values_seen = rows_from(v, all.first / N);
+    const value_panels<E> values_seen = v.from(all.first / N);
     const index count = packed_elements<E>(all.last - all.first);
     const auto add_to = [&]<class To, class Gate>(row_matrix<To> result, Gate gate) SKIPMAX_LAMBDA {
       const value_output<T, To, Gate> to{

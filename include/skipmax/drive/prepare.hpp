@@ -132,8 +132,8 @@ SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
 // Values of the keys of one tile.
 template <class E>
 struct tile_values {
-  row_matrix<const E> rows;  // [keys][width], or of pairs of keys
-  bool finite;               // zero times any of them is zero
+  value_panels<E> panels;
+  bool finite;  // zero times any of them is zero
 };
 
 // Where they lie if the kernel can read them there, else copied.
@@ -142,11 +142,12 @@ SKIPMAX_INLINE tile_values<typename S::packed> place_values(const forward_plan<T
                                                             const forward_task<T, S>& task,
                                                             index start, index keys) {
   const auto from = rows_at(plan.v, place_of_key(task, start));  // as stored
-  row_matrix<const typename S::packed> v{task.v, plan.width};
+  value_panels<typename S::packed> v{task.v, tile_layout<T, Isa>::columns, plan.v_panel};
   if constexpr (std::is_same_v<typename S::v, T>)
-    if (plan.v_in_place) v = from;
+    if (plan.v_in_place) v = {from.data, from.stride, tile_layout<T, Isa>::columns};
   if (!plan.v_in_place)
-    pack_values<Isa>(task.v, from.data, from.stride, keys, plan.sizes.value_dim, plan.width);
+    pack_values<Isa>(task.v, plan.v_panel, from.data, from.stride, keys, plan.sizes.value_dim,
+                     plan.width);
   if constexpr (hides<Attention>) return {v, all_finite<Isa, T>(v, keys, plan.width)};
   return {v, true};
 }

@@ -2,7 +2,7 @@
 //
 //   q      [row blocks][depth panels][MR][depth_panel]    padded with zeros
 //   k      [key panels][key dim][NR]                      transposed; padded with zeros
-//   v      [keys][value width]                            only where v cannot be read in place
+//   v      [value panels][keys][NR]                       only where v is not read in place
 //   weights[MR][weight_stride]                            scores, then weights, of one row block
 //   out    [rows][value width]                            sums of weight times value
 #pragma once
@@ -30,6 +30,24 @@ struct tile_layout : register_block<T, Isa> {
 SKIPMAX_INLINE constexpr index round_up(index n, index multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
+
+// v of one tile: the columns x .. x + NR of its panel, in elements, which are keys or pairs of keys,
+//   data[x / NR * panel + j * stride]
+// Of v in place, stride is the width of its rows and panel NR.
+template <class E>
+struct value_panels {
+  const E* data;
+  index stride, panel;
+
+  // Register n from column x on; x is the first of a panel if n is not 0.
+  template <class Isa>
+  SKIPMAX_INLINE const E* at(index j, index x, index n = 0) const {
+    using block = register_block<number_of<E>, Isa>;
+    constexpr index NV = block::vectors, NR = block::columns;
+    return data + x / NR * panel + x % NR + j * stride + n / NV * panel + n % NV * (NR / NV);
+  }
+  SKIPMAX_INLINE value_panels from(index j) const { return {data + j * stride, stride, panel}; }
+};
 
 // Elements of packed q that stand for 64 numbers, and the distance between its rows: also a compile-time number,
 // and the one with which rows of 64 that follow each other in memory are packed as they are.

@@ -130,29 +130,44 @@ SKIPMAX_NOINLINE void pack_rows(E* to, const S* from, index row_stride, index ke
     pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, number_of<E>(1));
 }
 
-// Rows of v for the value product: [keys][width], in pairs of keys [keys / 2][width].
-template <class Isa, class E, class S>
-SKIPMAX_INLINE void pack_values(E* to, const S* from, index row_stride, index keys, index dim,
-                                index width) {
-  pack_rows<Isa>(to, from, row_stride, keys, dim, width);
+// f(x, columns, padded) for each panel of a row of v: `columns` of the row, filled up to whole registers.
+template <class Isa, class T, class F>
+SKIPMAX_INLINE void for_each_value_panel(index dim, index width, const F& f) {
+  constexpr index NR = register_block<T, Isa>::columns;
+  index x = 0;
+  for (; x + NR <= dim; x += NR) f(x, NR, NR);
+  if (x < dim) f(x, dim - x, width - x);
 }
-template <class Isa>
-SKIPMAX_NOINLINE void pack_values(bf16_pair* to, const bf16* from, index row_stride, index keys,
+
+// Rows of v, `width` in whole registers: [value panels][keys][NR], the panels `panel` apart.
+template <class Isa, class E, class S>
+SKIPMAX_NOINLINE void pack_values(E* to, index panel, const S* from, index row_stride, index keys,
                                   index dim, index width) {
-  constexpr index W = lanes<float, Isa>;
-  const auto pack_pair = [=](bf16_pair* pairs, const bf16* first,
-                             const bf16* second) SKIPMAX_LAMBDA {
-    index x = 0;
-#pragma GCC unroll 4
-    for (; x + W <= dim; x += W)
-      pair_rows<Isa>(pairs + x, first + x, second ? second + x : nullptr);
-    for (; x < dim; ++x)
-      pairs[x].bits = first[x].bits | static_cast<std::uint32_t>(second ? second[x].bits : 0) << 16;
-    for (; x < width; ++x) pairs[x].bits = 0;
-  };
-  for (; keys > 1; keys -= 2, to += width, from += 2 * row_stride)
-    pack_pair(to, from, from + row_stride);
-  if (keys > 0) pack_pair(to, from, nullptr);
+  constexpr index NR = register_block<E, Isa>::columns;
+  for (; keys > 0; --keys, to += NR, from += row_stride)
+    for_each_value_panel<Isa, E>(
+        dim, width, [=](index x, index columns, index padded) SKIPMAX_LAMBDA {
+          pack_row<Isa>(to + x / NR * panel, from + x, columns, padded, E(1));
+        });
+}
+// In pairs of keys; beside the last one of an odd number there is zero.
+template <class Isa>
+SKIPMAX_NOINLINE void pack_values(bf16_pair* to, index panel, const bf16* from, index row_stride,
+                                  index keys, index dim, index width) {
+  constexpr index W = lanes<float, Isa>, NR = register_block<float, Isa>::columns;
+  for (; keys > 0; keys -= 2, to += NR, from += 2 * row_stride)
+    for_each_value_panel<Isa, float>(
+        dim, width, [=](index at, index columns, index padded) SKIPMAX_LAMBDA {
+          bf16_pair* pairs = to + at / NR * panel;
+          const bf16 *first = from + at, *second = keys > 1 ? first + row_stride : nullptr;
+          index x = 0;
+          for (; x + W <= columns; x += W)
+            pair_rows<Isa>(pairs + x, first + x, second ? second + x : nullptr);
+          for (; x < columns; ++x)
+            pairs[x].bits = first[x].bits | static_cast<std::uint32_t>(second ? second[x].bits : 0)
+                                                << 16;
+          for (; x < padded; ++x) pairs[x].bits = 0;
+        });
 }
 
 }  // namespace v0

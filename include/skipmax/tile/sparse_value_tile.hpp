@@ -21,7 +21,7 @@ enum class skip_zeros { where_faster, never, always };
 // of one loop, which is hard to foretell.
 template <class Isa, class E, int R, int N, class To>
 SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* list, index count,
-                                   row_matrix<const E> v, const To& to, int first_row, index x) {
+                                   value_panels<E> v, const To& to, int first_row, index x) {
   using T = number_of<E>;
   using V = simd<T, Isa>;
   using any_number __attribute__((may_alias)) = T;
@@ -32,13 +32,16 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) sum[r][n] = V(T(0));
+  constexpr int NV = tile_layout<T, Isa>::vectors;
+  const E* panel[(N + NV - 1) / NV];
+#pragma GCC unroll 8
+  for (int n = 0; n < N; n += NV) panel[n / NV] = v.template at<Isa>(0, x, n);
   for (index i = 0; i < count; ++i) {
-    const index key = list[i];
-    const auto* value = reinterpret_cast<const T*>(v.data + key * v.stride + x);
+    const index key = list[i], from = key * v.stride;
     V row[N];
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
-      row[n] = V::load_aligned(value + n * W);
+      row[n] = V::load_aligned(reinterpret_cast<const T*>(panel[n / NV] + from + n % NV * W));
       if constexpr (R > 1) keep_in_register(row[n]);
     }
 #pragma GCC unroll 2
@@ -65,7 +68,7 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 
 // False, and nothing done, if more than `most` keys are needed.
 template <class Isa, int R, class E, class To>
-SKIPMAX_INLINE bool sparse_rows(const E* weights, int first_row, row_matrix<const E> v, index keys,
+SKIPMAX_INLINE bool sparse_rows(const E* weights, int first_row, value_panels<E> v, index keys,
                                 index most, const To& to, index width) {
   using T = number_of<E>;
   using layout = tile_layout<T, Isa>;
@@ -110,8 +113,7 @@ struct list_rule {
 // kernel is the faster one, or asked for: the first list tells for all rows.
 template <class Isa, class E, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int rows,
-                                      row_matrix<const E> v, index keys, const To& to,
-                                      index width) {
+                                      value_panels<E> v, index keys, const To& to, index width) {
   constexpr index few = 64;  // there is not enough to gain to look for it
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;

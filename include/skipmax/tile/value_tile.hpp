@@ -1,9 +1,9 @@
 // out = (earlier + weights V) * factor * gate for one row block and the keys of one tile.
 //
 //   out[r][x] = (earlier[r][x] + sum_j weights[r][j] v[j][x]) * factor[r] * gate[r][x]
-//   weights [MR][weight_stride], v [keys][stride], out and earlier [MR][stride]
+//   weights [MR][weight_stride], v [value panels][keys][NR], out and earlier [MR][stride]
 //
-// Weights and v are packed, in numbers or in pairs of keys.
+// Weights and v are in numbers or in pairs of keys.
 //
 // The sum over the tile starts from zero and is then added to what earlier tiles left, if anything.
 // Until the last tile the factor is 1, the gate nothing and out is scratch; then the factor is the
@@ -42,15 +42,15 @@ struct value_output {
 };
 
 template <class Isa, class T, int MR, int NV, class E, class To>
-SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index keys, const To& to,
+SKIPMAX_NOINLINE void value_panel(const E* weights, value_panels<E> v, index keys, const To& to,
                                   index x) {
   using V = simd<T, Isa>;
   if constexpr (requires { to.gate.g; })  // what was fetched earlier has left L1 since
     fetch_rows(columns_from(to.gate.g, x), MR, NV * lanes<T, Isa>);
   accumulators<T, Isa, MR, NV> sum;
   sum.clear();
-  sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v.data + x, v.stride,
-                                                                keys);
+  sum.template multiply_add<tile_layout<T, Isa>::weight_stride>(weights, v.template at<Isa>(0, x),
+                                                                v.stride, keys);
   if (to.earlier.data)
     sum.for_each([&](int r, int c, V& value) SKIPMAX_LAMBDA {
       value =
@@ -68,7 +68,7 @@ SKIPMAX_NOINLINE void value_panel(const E* weights, row_matrix<const E> v, index
 
 // Keys that all rows of the block see, in elements; width is in whole registers.
 template <class Isa, class T, class E, class To>
-SKIPMAX_INLINE void value_tile(const E* weights, int rows, row_matrix<const E> v, index keys,
+SKIPMAX_INLINE void value_tile(const E* weights, int rows, value_panels<E> v, index keys,
                                const To& to, index width) {
   using layout = tile_layout<T, Isa>;
   constexpr index W = lanes<T, Isa>;
@@ -79,16 +79,16 @@ SKIPMAX_INLINE void value_tile(const E* weights, int rows, row_matrix<const E> v
   });
 }
 
-// A register of the values of key j.
+// Register n of the values of key j from column x on.
 template <class Isa, class T>
-SKIPMAX_INLINE simd<T, Isa> load_values(row_matrix<const T> v, index j, index x) {
-  return simd<T, Isa>::load_aligned(v.data + j * v.stride + x);
+SKIPMAX_INLINE simd<T, Isa> load_values(value_panels<T> v, index j, index x, index n) {
+  return simd<T, Isa>::load_aligned(v.template at<Isa>(j, x, n));
 }
 template <class Isa, class T>
-SKIPMAX_INLINE simd<T, Isa> load_values(row_matrix<const bf16_pair> v, index j, index x) {
+SKIPMAX_INLINE simd<T, Isa> load_values(value_panels<bf16_pair> v, index j, index x, index n) {
   using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
   bits pairs;
-  __builtin_memcpy(&pairs, v.data + j / 2 * v.stride + x, sizeof pairs);
+  __builtin_memcpy(&pairs, v.at<Isa>(j / 2, x, n), sizeof pairs);
   pairs = j % 2 == 0 ? pairs << 16 : pairs & 0xffff0000u;
   return {__builtin_bit_cast(typename simd<T, Isa>::register_type, pairs)};
 }
@@ -97,7 +97,7 @@ SKIPMAX_INLINE simd<T, Isa> load_values(row_matrix<const bf16_pair> v, index j, 
 // registers side by side, so that the sums do not wait for each other. With SkipZeros no value is
 // touched whose weight is zero: it may be NaN. The sum is the same to the bit.
 template <class Isa, bool SkipZeros, class T, class E>
-SKIPMAX_NOINLINE void value_row(const E* weights, row_matrix<const E> v, key_range keys, T* out,
+SKIPMAX_NOINLINE void value_row(const E* weights, value_panels<E> v, key_range keys, T* out,
                                 index width) {
   using V = simd<T, Isa>;
   constexpr index W = lanes<T, Isa>, N = 8;
@@ -111,7 +111,7 @@ SKIPMAX_NOINLINE void value_row(const E* weights, row_matrix<const E> v, key_ran
       if (SkipZeros && weight == T(0)) continue;
 #pragma GCC unroll 8
       for (index n = 0; n < Count; ++n)
-        sum[n] = compat::fma(V(weight), load_values<Isa, T>(v, j, x + n * W), sum[n]);
+        sum[n] = compat::fma(V(weight), load_values<Isa, T>(v, j, x, n), sum[n]);
     }
 #pragma GCC unroll 8
     for (index n = 0; n < Count; ++n)
@@ -125,12 +125,12 @@ SKIPMAX_NOINLINE void value_row(const E* weights, row_matrix<const E> v, key_ran
 
 // Zero times a value is zero only if the value is finite: whether all of a tile are.
 template <class Isa, class T, class E>
-SKIPMAX_NOINLINE bool all_finite(row_matrix<const E> v, index keys, index width) {
+SKIPMAX_NOINLINE bool all_finite(value_panels<E> v, index keys, index width) {
   using V = simd<T, Isa>;
   V nothing(T(0));  // NaN once a value is not finite
   for (index j = 0; j < keys; ++j)
     for (index x = 0; x < width; x += lanes<T, Isa>)
-      nothing = compat::fma(load_values<Isa, T>(v, j, x), V(T(0)), nothing);
+      nothing = compat::fma(load_values<Isa, T>(v, j, x, 0), V(T(0)), nothing);
   return xsimd::all(nothing == nothing);
 }
 
