@@ -66,34 +66,11 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
                             to.template finished<Isa>(first_row + r, x + n * W, sum[r][n]));
 }
 
-// False, and nothing done, if more than `most` keys are needed.
-template <class Isa, int R, class E, class To>
-SKIPMAX_INLINE bool sparse_rows(const E* weights, int first_row, value_panels<E> v, index keys,
-                                index most, const To& to, index width) {
-  using T = number_of<E>;
-  using layout = tile_layout<T, Isa>;
-  constexpr index W = lanes<T, Isa>;
-  constexpr int N = layout::registers == 32 || R == 1 ? 8 : 4;
-  key_number list[room_of_list(layout::longest_tile)];
-  weights += first_row * layout::weight_stride;
-  const index count = list_nonzero_keys<Isa, R, layout::weight_stride>(weights, keys, list);
-  if (count > most) return false;
-  index x = 0;
-  const auto panels = [&]<int Count>(std::integral_constant<int, Count>) SKIPMAX_LAMBDA {
-    for (; x + Count * W <= width; x += Count * W)
-      sparse_panel<Isa, E, R, Count>(weights, list, count, v, to, first_row, x);
-  };
-  panels(std::integral_constant<int, N>{});
-  panels(std::integral_constant<int, N / 2>{});
-  panels(std::integral_constant<int, 1>{});
-  return true;
-}
-
 // How the rows of a block go along lists, and up to which share of the keys in the first one that is faster
 // than the dense kernel. Two multiply-add units of latency 4 ask for eight sums side by side: rows of fewer
 // registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
-// numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 at 0.36, in
-// double too; such a row with SSE at 0.6, in double at 0.48.
+// numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 to 256 at 0.34
+// to 0.36, in double too; such a row with SSE at 0.6, in double at 0.48. Pairs of bf16 by a count of instructions.
 template <class E, class Isa>
 struct list_rule {
   bool pairs;
@@ -105,27 +82,65 @@ struct list_rule {
     if (is_pair<E>) return {true, 0.25};
     if (bytes == 64) return {true, 0.6};
     if (width < 8 * lanes<T, Isa>) return {true, 0.5};
-    return {false, bytes == 32 ? 0.36 : sizeof(T) == 4 ? 0.55 : 0.45};
+    return {false, bytes == 32 ? 0.33 : sizeof(T) == 4 ? 0.55 : 0.45};
   }
 };
 
+// Of one row or two.
+template <class T, class Isa>
+struct key_list {
+  key_number at[room_of_list(tile_layout<T, Isa>::longest_tile)];
+  index count;
+};
+
 // Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
-// kernel is the faster one, or asked for: the first list tells for all rows.
+// kernel is the faster one, or asked for: the first list tells for all rows. A few columns at a time, so that
+// what one row needs of v is near for the next.
 template <class Isa, class E, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int rows,
                                       value_panels<E> v, index keys, const To& to, index width) {
   constexpr index few = 64;  // there is not enough to gain to look for it
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;
+  using T = number_of<E>;
+  using layout = tile_layout<T, Isa>;
+  constexpr index W = lanes<T, Isa>, stride = layout::weight_stride;
   const list_rule<E, Isa> rule = list_rule<E, Isa>::of(width);
+  const auto for_each_list = [&](const auto& f) SKIPMAX_LAMBDA {
+    int row = 0;
+    for (; rule.pairs && row + 2 <= rows; row += 2)
+      if (!f(std::integral_constant<int, 2>{}, row)) return false;
+    for (; row < rows; ++row)
+      if (!f(std::integral_constant<int, 1>{}, row)) return false;
+    return true;
+  };
   index most = policy == skip_zeros::always
                    ? keys
                    : static_cast<index>(rule.share * static_cast<double>(keys));
-  int row = 0;
-  for (; rule.pairs && row + 2 <= rows; row += 2, most = keys)
-    if (!sparse_rows<Isa, 2>(weights, row, v, keys, most, to, width)) return false;
-  for (; row < rows; ++row, most = keys)
-    if (!sparse_rows<Isa, 1>(weights, row, v, keys, most, to, width)) return false;
+  key_list<T, Isa> lists[layout::rows];
+  const bool sparse =
+      for_each_list([&]<int R>(std::integral_constant<int, R>, int row) SKIPMAX_LAMBDA {
+        lists[row].count =
+            list_nonzero_keys<Isa, R, stride>(weights + row * stride, keys, lists[row].at);
+        const bool enough = lists[row].count <= most;
+        most = keys;
+        return enough;
+      });
+  if (!sparse) return false;
+  index x = 0;
+  const auto panels = [&]<int N>(std::integral_constant<int, N>) SKIPMAX_LAMBDA {
+    for (; x + N * W <= width; x += N * W)
+      for_each_list([&]<int R>(std::integral_constant<int, R>, int row) SKIPMAX_LAMBDA {
+        if constexpr (R * N < layout::registers)
+          sparse_panel<Isa, E, R, N>(weights + row * stride, lists[row].at, lists[row].count, v, to,
+                                     row, x);
+        return true;
+      });
+  };
+  panels(std::integral_constant<int, 8>{});
+  panels(std::integral_constant<int, 4>{});
+  if constexpr (layout::registers == 16) panels(std::integral_constant<int, 2>{});
+  panels(std::integral_constant<int, 1>{});
   return true;
 }
 
