@@ -15,6 +15,11 @@
 namespace skipmax {
 inline namespace v0 {
 
+// What a dimension may be that one row of numbers may serve: "1 or 8", or "1".
+struct one_or {
+  index size;
+};
+
 // A line of text built from words, numbers and shapes; what does not fit is cut. Empty means no
 // error. Slots append to it in their check(), the plan throws it.
 struct error_message {
@@ -39,6 +44,9 @@ struct error_message {
   }
   SKIPMAX_INLINE error_message& operator<<(int number) {
     return *this << static_cast<index>(number);
+  }
+  SKIPMAX_INLINE error_message& operator<<(one_or wanted) {
+    return (wanted.size == 1 ? *this : *this << "1 or ") << wanted.size;
   }
   SKIPMAX_INLINE error_message& operator<<(double number) {
     char digits[32];

@@ -119,7 +119,7 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   take(row_blocks * packed_q_size<E, Isa>(depth));
   plan.k_at = take(keys * depth);
   plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
-  plan.v_panel = packed_elements<E>(keys) * layout::columns;
+  plan.v_panel = packed_elements<E>(keys) * layout::columns + layout::cache_line;
   plan.v_at = take(
       plan.v_in_place ? 0 : round_up(plan.width, layout::columns) / layout::columns * plan.v_panel);
   plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
@@ -211,8 +211,10 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);
-  // Columns of rows that are wider are faster from panels: 1.03 times at 512 bytes, 1.07 at 1024 (AVX2).
-  constexpr index widest_in_place = 256 / static_cast<index>(sizeof(T));
+  // For more than one block of queries, wider rows are faster from panels: 1.03 times at 512 bytes, 1.07 at
+  // 1024 (AVX2, Zen 3; not measured elsewhere).
+  const index widest_in_place =
+      plan.sequences.query_length > layout::rows ? 256 / static_cast<index>(sizeof(T)) : v.dim;
   plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
                     v.dim <= widest_in_place && v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;

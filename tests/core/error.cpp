@@ -26,6 +26,12 @@ TEST(error, numbers) {
   EXPECT_EQ(text(std::numeric_limits<index>::min()), "-9223372036854775808");
 }
 
+TEST(error, a_size_that_one_may_stand_for) {
+  error_message message{};
+  message << one_or{8} << ", " << one_or{1} << ", " << one_or{0};
+  EXPECT_STREQ(message.text, "1 or 8, 1, 1 or 0");
+}
+
 TEST(error, a_line_of_words_and_numbers) {
   error_message message{};
   EXPECT_TRUE(message.empty());

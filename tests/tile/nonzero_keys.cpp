@@ -72,24 +72,32 @@ TEST(nonzero_keys, of_two_rows) {
 
 // Of pairs of bf16: the same floats, cut to their upper halves. A denormal of float is zero then, of either sign.
 #if defined(__AVX512BF16__) && defined(__AVX512F__)
-TEST(nonzero_keys, of_pairs) {
-  for (index pairs = 0; pairs <= 160; ++pairs) {
-    weights_of_rows<float> w(static_cast<std::uint64_t>(pairs), 0.8);
+template <int R>
+void check_pairs() {
+  for (index pairs = 0; pairs <= 144; ++pairs) {
+    const weights_of_rows<float> w(static_cast<std::uint64_t>(pairs), 0.9);
     alignas(64) bf16_pair packed[2 * stride] = {};
-    for (index i = 0; i < stride; ++i) {
-      const auto half = [&](index at) { return std::bit_cast<std::uint32_t>(w.at[at]) >> 16; };
-      packed[i].bits = half(2 * i) | half(2 * i + 1) << 16;
-    }
+    const auto half = [&](index at) { return std::bit_cast<std::uint32_t>(w.at[at]) >> 16; };
+    for (index r = 0; r < 2; ++r)
+      for (index i = 0; i < stride / 2; ++i)
+        packed[r * stride + i].bits = half(r * stride + 2 * i) | half(r * stride + 2 * i + 1) << 16;
     const bf16_pair* from = packed + pairs % 16;
     std::vector<index> needed;
-    for (index j = 0; j < pairs; ++j)
-      if ((from[j].bits & 0x7fff7fffu) != 0) needed.push_back(j);
+    for (index j = 0; j < pairs; ++j) {
+      std::uint32_t bits = 0;
+      for (index r = 0; r < R; ++r) bits |= from[r * stride + j].bits;
+      if ((bits & 0x7fff7fffu) != 0) needed.push_back(j);
+    }
     key_number list[room_of_list(288)];
-    const index count = list_nonzero_keys<native_isa, 1, stride>(from, pairs, list);
+    const index count = list_nonzero_keys<native_isa, R, stride>(from, pairs, list);
     EXPECT_EQ(std::vector<index>(list, list + count), needed) << pairs;
-    const index by_table = list_by_table<native_isa, 1, stride>(from, pairs, list);
+    const index by_table = list_by_table<native_isa, R, stride>(from, pairs, list);
     EXPECT_EQ(std::vector<index>(list, list + by_table), needed) << pairs;
   }
+}
+TEST(nonzero_keys, of_pairs) {
+  check_pairs<1>();
+  check_pairs<2>();
 }
 #endif
 

@@ -60,7 +60,7 @@ struct dense_bias {
                       query_length == p.query_length && key_length == p.key_length;
     if (!fits)
       error << "bias dense_bias: found [" << batch << ", " << heads << ", " << query_length << ", "
-            << key_length << "], wanted [1 or " << p.batch << ", 1 or " << p.heads << ", "
+            << key_length << "], wanted [" << one_or{p.batch} << ", " << one_or{p.heads} << ", "
             << p.query_length << ", " << p.key_length
             << "], the batch and heads of q and the lengths of q and k "
                "(of segments: their number and the longest)";

@@ -61,8 +61,8 @@ struct relative_bias {
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
     if (heads != 1 && heads != p.heads) {
-      error << "bias relative_bias: found a table for " << heads << " heads, wanted 1 or "
-            << p.heads << ", the heads of q";
+      error << "bias relative_bias: found a table for " << heads << " heads, wanted "
+            << one_or{p.heads} << ", the heads of q";
       return;
     }
     if (count < 1) {

@@ -32,8 +32,8 @@ SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, const proble
   error << name << (fits ? ": data: found a null pointer, wanted [" : ": found [") << mask.batch
         << ", " << mask.heads << ", " << mask.query_length << ", " << mask.key_length << "]";
   if (fits) return;
-  error << ", wanted [1 or " << p.batch << ", 1 or " << p.heads << ", " << p.query_length << ", "
-        << p.key_length
+  error << ", wanted [" << one_or{p.batch} << ", " << one_or{p.heads} << ", " << p.query_length
+        << ", " << p.key_length
         << "], the batch and heads of q and the lengths of q and k "
            "(of segments: their number and the longest)";
 }

@@ -67,8 +67,8 @@ struct per_row {
   template <class Mask>
   SKIPMAX_INLINE void check(const problem& p, const Mask& mask, error_message& error) const {
     if (rows != p.query_length || (batch != 1 && batch != p.batch)) {
-      error << "divisor per_row: found [" << batch << ", " << rows << "], wanted [1 or " << p.batch
-            << ", " << p.query_length
+      error << "divisor per_row: found [" << batch << ", " << rows << "], wanted ["
+            << one_or{p.batch} << ", " << p.query_length
             << "], the batch and length of q (of segments: their number and the longest)";
       return;
     }

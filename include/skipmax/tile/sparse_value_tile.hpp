@@ -2,7 +2,7 @@
 //
 // A key costs a row as many multiply-adds as in the dense kernel, but each reads v from the cache; so what is
 // saved is the share of zeros, less the list of keys. The sum takes the same keys in the same order: it has
-// the bits of the dense one, but for values that are not finite.
+// the bits of the dense one, but for values that are not finite and the sign of a zero.
 #pragma once
 
 #include "skipmax/score/score_function.hpp"
@@ -70,7 +70,8 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 // than the dense kernel. Two multiply-add units of latency 4 ask for eight sums side by side: rows of fewer
 // registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
 // numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 to 256 at 0.34
-// to 0.36, in double too; such a row with SSE at 0.6, in double at 0.48. Pairs of bf16 by a count of instructions.
+// to 0.36, in double too; such a row with SSE at 0.6, in double at 0.48 (both of these
+// before the columns were divided). Pairs of bf16 by a count of instructions.
 template <class E, class Isa>
 struct list_rule {
   bool pairs;
@@ -137,7 +138,8 @@ SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int r
         return true;
       });
   };
-  panels(std::integral_constant<int, 8>{});
+  const bool room = layout::registers == 32 || !rule.pairs;  // for eight sums of each row
+  if (room) panels(std::integral_constant<int, 8>{});
   panels(std::integral_constant<int, 4>{});
   if constexpr (layout::registers == 16) panels(std::integral_constant<int, 2>{});
   panels(std::integral_constant<int, 1>{});
