@@ -47,7 +47,7 @@ struct forward_plan {
   index width = 0;          // value dim in whole registers
   bool q_in_place = false;  // q's rows are what the kernel wants: no copy,
   bool v_in_place = false;  // or v's
-  index v_panel = 0;        // else the elements between two panels of v
+  index v_panel = 0;        // from one panel of v to the next, in elements
   index query_block = 0;    // rows a task, a multiple of MR
   index blocks = 0, tasks = 0;
   bool heads_together = false;  // tasks of all heads over the same rows follow each other
@@ -119,7 +119,8 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   take(row_blocks * packed_q_size<E, Isa>(depth));
   plan.k_at = take(keys * depth);
   plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
-  plan.v_panel = packed_elements<E>(keys) * layout::columns + layout::cache_line;
+  plan.v_panel = plan.v_in_place ? layout::columns
+                                 : packed_elements<E>(keys) * layout::columns + layout::cache_line;
   plan.v_at = take(
       plan.v_in_place ? 0 : round_up(plan.width, layout::columns) / layout::columns * plan.v_panel);
   plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);

@@ -144,7 +144,7 @@ SKIPMAX_INLINE tile_values<typename S::packed> place_values(const forward_plan<T
   const auto from = rows_at(plan.v, place_of_key(task, start));  // as stored
   value_panels<typename S::packed> v{task.v, tile_layout<T, Isa>::columns, plan.v_panel};
   if constexpr (std::is_same_v<typename S::v, T>)
-    if (plan.v_in_place) v = {from.data, from.stride, tile_layout<T, Isa>::columns};
+    if (plan.v_in_place) v = {from.data, from.stride, plan.v_panel};
   if (!plan.v_in_place)
     pack_values<Isa>(task.v, plan.v_panel, from.data, from.stride, keys, plan.sizes.value_dim,
                      plan.width);

@@ -33,7 +33,8 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) sum[r][n] = V(T(0));
   constexpr int NV = tile_layout<T, Isa>::vectors;
-  const E* panel[(N + NV - 1) / NV];
+  const E*
+      panel[(N + NV - 1) / NV];  // found here: g++ adds them up for each key where v.at is asked
 #pragma GCC unroll 8
   for (int n = 0; n < N; n += NV) panel[n / NV] = v.template at<Isa>(0, x, n);
   for (index i = 0; i < count; ++i) {
@@ -70,8 +71,8 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 // than the dense kernel. Two multiply-add units of latency 4 ask for eight sums side by side: rows of fewer
 // registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
 // numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 to 256 at 0.34
-// to 0.36, in double too; such a row with SSE at 0.6, in double at 0.48 (both of these
-// before the columns were divided). Pairs of bf16 by a count of instructions.
+// to 0.36; a row of 64 with SSE at 0.6, in double at 0.48. All but the rows with AVX2 before the columns were
+// divided; pairs of bf16 by a count of instructions.
 template <class E, class Isa>
 struct list_rule {
   bool pairs;
