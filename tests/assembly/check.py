@@ -62,8 +62,11 @@ def main():
     objdump, work, *compiler = sys.argv[1:]
     work = pathlib.Path(work)
     work.mkdir(parents=True, exist_ok=True)
-    subprocess.run([*compiler, "-c", "-o", work / "kernels.o"], check=True)
-    disassembly = subprocess.run([objdump, "-d", "-C", "--no-show-raw-insn", work / "kernels.o"], check=True,
+    objects = {number: work / f"kernels_{number}.o" for number in ("float", "double")}
+    builds = [subprocess.Popen([*compiler, "-c", f"-DNUMBER={number}", "-o", o]) for number, o in objects.items()]
+    if any([build.wait() for build in builds]):
+        return 1
+    disassembly = subprocess.run([objdump, "-d", "-C", "--no-show-raw-insn", *objects.values()], check=True,
                                  capture_output=True, text=True).stdout
     if "vfmadd" not in disassembly:
         print("no multiply-adds")  # that this machine has
