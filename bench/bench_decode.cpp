@@ -1,14 +1,19 @@
 // Decode: one query over a long cache, against the bytes that one core can read.
-//
-//   decode/<functor>/<dtype>/<workload>/threads:<n>
-//
-// GBps counts the bytes of k and v in the cache, whether they are read or, for weights of zero, left out.
-// of_read is their share of what the same thread read from memory just before: of one core, whatever the
-// number of threads. `--shape B,H,Hkv,Lq,Lk,d` and `--threads n` are those of bench_forward.
 #include "runner.hpp"
 
 namespace bench {
 namespace {
+
+constexpr const char* decode_help =
+    R"(Speed of decode, one query over a long cache, one run per functor, number type, workload and number
+of threads:
+  decode/<functor>/<f32 or bf16>/<workload>/threads:<n>
+
+GBps counts the bytes of k and v in the cache, whether they are read or, for weights of zero, left out.
+of_read is their share of what the same thread read from memory just before: of one core, whatever the
+number of threads.
+
+)";
 
 // 32 heads, 8 or 32 of k and v. z50: about half of the scores are below zero, as without a shift.
 std::vector<workload> decode_workloads() {
@@ -55,6 +60,7 @@ void add_decode(const std::string& functor, const Attention& attention, const wo
 }
 
 void add_all(const options& o) {
+  if (!o.sweep.empty()) fail("--sweep", "bench_decode", "bench_forward, or --shape");
   std::vector<workload> all = decode_workloads();
   for (const workload& w : o.workloads)
     if (w.name.starts_with("custom")) all.push_back(w);
@@ -78,5 +84,5 @@ void add_all(const options& o) {
 }  // namespace bench
 
 int main(int argc, char** argv) {
-  return bench::run_all(argc, argv, bench::add_all);
+  return bench::run_all<bench::decode_help>(argc, argv, bench::add_all);
 }

@@ -1,4 +1,4 @@
-// The command line of bench_forward, apart from Google Benchmark's own flags.
+// The command lines of bench_forward and bench_decode, apart from Google Benchmark's own flags.
 #pragma once
 
 #include <algorithm>
@@ -13,20 +13,24 @@
 
 namespace bench {
 
-inline constexpr const char* help_text =
+inline constexpr const char* forward_help =
     R"(Speed of the forward pass, one run per functor, number type, workload and number of threads:
   forward/<functor>/<f32, f64, bf16 or f16>/<workload>/threads:<n>
 
-  --shape B,H,Hkv,Lq,Lk,d  also measure this shape, as workload `custom` (then `custom_2`, ...)
-  --threads n              also measure with n workers (of a skipmax::thread_pool)
-  --sweep                  measure lengths 49 .. 16384 of one head (workloads L:<n>) instead of the
-                           workloads of the table
-  --help                   this
-
 GFLOPS counts 4 B H Lq Lk d per call, half of that if causal. of_peak is its share of what the same
 thread reached with nothing but multiply-adds for 0.1 ms just before, at its best, times the workers;
-of_sustained of what it held for 2 ms. The times of two functors compare only within one process,
-interleaved:
+of_sustained of what it held for 2 ms.
+
+  --sweep                  measure lengths 49 .. 16384 of one head (workloads L:<n>) instead of the
+                           workloads of the table
+)";
+
+inline constexpr const char* common_help =
+    R"(  --shape B,H,Hkv,Lq,Lk,d  also measure this shape, as workload `custom` (then `custom_2`, ...)
+  --threads n              also measure with n workers (of a skipmax::thread_pool)
+  --help                   this
+
+The times of two functors compare only within one process, interleaved:
   --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true, then the medians.
 Pin it to a core (taskset -c 1). Flags of Google Benchmark:
 

@@ -178,11 +178,13 @@ void add_halves(const options& o, const std::string& functor, const Attention& a
 template <class Score>
 using pointwise = skipmax::attention<Score, skipmax::by_length<>>;
 
-// The main of a program whose runs `add` registers.
-inline int run_all(int argc, char** argv, void (*add)(const options&)) {
+// The main of a program whose runs `add` registers. Help is what --help begins with.
+template <const char* const& Help = forward_help>
+int run_all(int argc, char** argv, void (*add)(const options&)) {
   options o = take_options(argc, argv);
   benchmark::Initialize(&argc, argv, [] {
-    std::fputs(help_text, stdout);
+    std::fputs(Help, stdout);
+    std::fputs(common_help, stdout);
     benchmark::PrintDefaultHelp();
   });
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
