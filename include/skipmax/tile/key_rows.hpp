@@ -70,7 +70,8 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int
     reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
 }
 
-// The g-th group of E of the W keys from column `start` on, R rows at a time as far as there are: sums [rows][G][W].
+// The g-th group of E of the W keys from column `start` on, by R rows, then by half as many, as far as there are:
+// sums [rows][G][W].
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
                               index start, int g, index ahead, T* sums) {
@@ -82,8 +83,9 @@ SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index
   int r = 0;
   for (; r + R <= rows; r += R)
     dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
-  for (; r < rows; ++r)
-    dot_keys<Isa, 1>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
+  if constexpr (R > 1)
+    dot_group<Isa, R / 2>(q + r * depth, rows - r, k, depth, keys, start, g, ahead,
+                          sums + r * G * W);
 }
 
 // Columns [start, start + W) of s.
@@ -104,10 +106,9 @@ template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
   constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
-  constexpr int R = register_block<T, Isa>::registers == 32 ? 4 : 2;
   alignas(64) T sums[register_block<T, Isa>::rows * G * W];
   for (index start = 0; start < keys; start += W) {
-    for (int g = 0; g < G; ++g) dot_group<Isa, R>(q, rows, k, depth, keys, start, g, ahead, sums);
+    for (int g = 0; g < G; ++g) dot_group<Isa, 4>(q, rows, k, depth, keys, start, g, ahead, sums);
     store_scores<Isa>(sums, rows, s, start);
   }
 }
