@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -95,6 +96,16 @@ void measure(benchmark::State& state, const workload& w, int threads,
   state.counters["workspace_bytes"] = static_cast<double>(bytes);
 }
 
+// A run that throws, for want of memory most likely, ends alone.
+template <class F>
+void or_skip(benchmark::State& state, const F& run) {
+  try {
+    run();
+  } catch (const std::exception& e) {
+    state.SkipWithError(e.what());
+  }
+}
+
 // What is wrong with what a call wrote to out, or nothing. Out is NaN before that call.
 template <class T>
 using output_check = std::function<std::string(const workload&, const operands<T>&)>;
@@ -117,12 +128,14 @@ void add_run(const std::string& functor, const workload& w, int threads, forward
   benchmark::RegisterBenchmark(name.c_str(), [=, warm = false, wrong = std::string()](
                                                  benchmark::State& state) mutable {
     show_progress(name);
-    if (!warm) wrong = first_call<T>(w, threads, forward, check);
-    warm = true;
-    if (wrong.empty())
-      measure<T>(state, w, threads, forward);
-    else
-      state.SkipWithError(wrong.c_str());
+    or_skip(state, [&] {
+      if (!warm) wrong = first_call<T>(w, threads, forward, check);
+      warm = true;
+      if (wrong.empty())
+        measure<T>(state, w, threads, forward);
+      else
+        state.SkipWithError(wrong.c_str());
+    });
   })->Unit(benchmark::kMicrosecond);
 }
 

@@ -27,13 +27,16 @@ WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16
 
 
 def read_medians(path):
-    """({(dtype, threads, workload, functor): {counter: median}}, context) of a JSON report."""
+    """({(dtype, threads, workload, functor): {counter: median}}, {name: error}, context) of a JSON report."""
     with open(path) as file:
         report = json.load(file)
-    samples, given = {}, {}
+    samples, given, failed = {}, {}, {}
     for run in report["benchmarks"]:
         name = NAME.fullmatch(run.get("run_name", run["name"]))
-        if not name or run.get("error_occurred"):
+        if not name:
+            continue
+        if run.get("error_occurred"):
+            failed[name[0]] = run["error_message"]
             continue
         key = (name["dtype"], int(name["threads"]), name["workload"], name["functor"])
         if run.get("run_type") != "aggregate":
@@ -44,7 +47,7 @@ def read_medians(path):
     medians = {key: {c: run[c] for c in counters if c in run} for key, run in given.items()}
     for key, runs in samples.items():
         medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters if c in runs[0]}
-    return medians, report["context"]
+    return medians, failed, report["context"]
 
 
 def machine(context):
@@ -111,15 +114,17 @@ def main():
     parser.add_argument("report", help="JSON file that bench_forward wrote (--benchmark_out)")
     path = parser.parse_args().report
     try:
-        medians, context = read_medians(path)
+        medians, failed, context = read_medians(path)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"table.py: {path}: no report of bench_forward: {error}")
-    if not medians:
+    if not medians and not failed:
         sys.exit(f"table.py: {path}: holds no run named forward/...")
     print(machine(context))
     print_sustained(medians)
     for dtype, threads in sorted({key[:2] for key in medians}, key=lambda k: (DTYPES.index(k[0]), k[1])):
         print_table(medians, dtype, threads)
+    if failed:
+        sys.exit("\nfailed:\n" + "\n".join(f"  {name}: {message}" for name, message in failed.items()))
 
 
 if __name__ == "__main__":

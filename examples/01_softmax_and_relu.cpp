@@ -23,7 +23,7 @@ double run(const char* name, const Attention& attention, const tensor& q, const 
   Eigen::Tensor<double, 4, Eigen::RowMajor> wanted(q.dimensions());
   skipmax::reference::forward(attention, as_blhd(q), as_blhd(k), as_blhd(v), as_blhd(wanted));
   const Eigen::Tensor<double, 0, Eigen::RowMajor> error =
-      (out.cast<double>() - wanted).abs().maximum();
+      (out.cast<double>() - wanted).abs().maximum<Eigen::PropagateNaN>();
   std::printf("%-8s out[0, 0, 0, :] begins with %7.4f %7.4f %7.4f; largest error %.1e\n", name,
               out(0, 0, 0, 0), out(0, 0, 0, 1), out(0, 0, 0, 2), error());
   return error();

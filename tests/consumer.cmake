@@ -17,6 +17,8 @@ function(skipmax_consumer_test how)
     -D VERSION=${PROJECT_VERSION}
     -D HOW=${how}
     -D WHERE=${ARGN}
+    -D XSIMD_DIR=${xsimd_DIR}
+    -D EIGEN3_DIR=${Eigen3_DIR}
     -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
 endfunction()
 

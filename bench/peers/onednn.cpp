@@ -169,7 +169,22 @@ class onednn_attention {
 };
 
 template <class T>
+bool has_products() {
+  const memory::desc square{{1, 16, 16}, type_of<T>, memory::format_tag::abc};
+  try {
+    dnnl::matmul::primitive_desc({square, square, square}, {dnnl::engine::kind::cpu, 0});
+    return true;
+  } catch (const dnnl::error&) {
+    return false;
+  }
+}
+
+template <class T>
 void add_products(const options& o) {
+  if (!has_products<T>()) {
+    std::fprintf(stderr, "oneDNN has no %s products for this processor\n", dtype<T>);
+    return;
+  }
   add_peer<T>(o, "onednn", [](const workload& w, weighing weigh) -> forward_call<T> {
     return [=, attention = std::shared_ptr<onednn_attention<T>>()](const operands<T>& x,
                                                                    const workers& on) mutable {

@@ -39,7 +39,11 @@ declare -A best
 for ((i = 0; i < rounds; ++i)); do
   for unit in xsimd attention relu dressed; do
     TIMEFORMAT='%U %S'
-    seconds=$({ time "$@" -c "$work/$unit.cpp" -o "$work/$unit.o"; } 2>&1 | awk '{print $1 + $2}')
+    if ! { time "$@" -c "$work/$unit.cpp" -o "$work/$unit.o" 2>"$work/said"; } 2>"$work/time"; then
+      cat "$work/said" >&2
+      exit 1
+    fi
+    seconds=$(awk '{print $1 + $2}' "$work/time")
     best[$unit]=$(printf '%s\n%s\n' "$seconds" "${best[$unit]:-$seconds}" | sort -n | head -1)
   done
 done

@@ -11,6 +11,7 @@ execute_process(
   COMMAND ${CMAKE_COMMAND} -S ${WORK_DIR}/source -B ${WORK_DIR}/build -G ${GENERATOR}
           -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_FLAGS=-O1 -D HOW=${HOW}
           -D WHERE=${WHERE} -D WANTED_VERSION=${VERSION}
+          -D xsimd_DIR=${XSIMD_DIR} -D Eigen3_DIR=${EIGEN3_DIR}
   COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK_DIR}/build COMMAND_ERROR_IS_FATAL ANY)
 foreach(program IN ITEMS core with_eigen)
