@@ -61,6 +61,7 @@ SKIPMAX_INLINE void throw_if(const error_message& message) {
   throw std::invalid_argument(message.text);
 #else
   SKIPMAX_ERROR_HANDLER(message.text);
+  __builtin_trap();  // a handler must not return
 #endif
 }
 

@@ -28,6 +28,22 @@ void check_parts(const Attention& a, const problem& p, const cuts& at, std::uint
   EXPECT_TRUE(x.out.guards_intact());
 }
 
+// What resize leaves, an empty sum to merge into: scores of -120 and 120.
+TEST(partial, zeros_change_nothing) {
+  for (const float sign : {-1.0f, 1.0f}) {
+    const float q[] = {1}, k[] = {120 * sign, 120 * sign}, v[] = {1, 2};
+    const tensor_view<const float> query{q, 1, 1, 1, 1}, keys{k, 1, 2, 1, 1}, values{v, 1, 2, 1, 1};
+    const softmax_attention f{};
+    partial<float> part, sum;
+    f.forward_partial(query, keys, values, key_shard{0, 2}, part);
+    sum.resize(part.sizes());
+    f.merge(sum, part);
+    float out[] = {0};
+    f.finish(sum, tensor_view<float>{out, 1, 1, 1, 1});
+    EXPECT_FLOAT_EQ(out[0], 1.5f) << sign;
+  }
+}
+
 TEST(partial, merged_parts_are_the_definition) {
   const cuts all[] = {
       {0, 1300}, {0, 700, 1300}, {0, 0, 1300}, {0, 37, 1025, 1300}, {0, 5, 5, 1300}};

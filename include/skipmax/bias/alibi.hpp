@@ -10,7 +10,7 @@
 //   skipmax::alibi_slopes(slopes, 12);
 //   softmax_attention{}.with(causal{}).with(alibi{slopes, 12})
 //
-// Distances are exact up to 2^24 in float, the slope is rounded to the type of q and k.
+// Distances are exact up to 2^24 in float, the slope is rounded to float, for tensors of double not at all.
 #pragma once
 
 #include "skipmax/error.hpp"

@@ -97,15 +97,18 @@ struct softmax {
     kept[0] = lowest<T>(), kept[1] = T(0);
   }
 
-  // Takes in what another part kept; the outputs of the two are to be multiplied by factors[0] and [1].
+  // Takes in what another part kept; the outputs of the two are to be multiplied by factors[0] and [1]. A part
+  // whose sum is zero has no reference, also one of zeros alone.
   template <class Isa, class T>
   SKIPMAX_INLINE void merge(T* kept, const T* other, T* factors) const {
     using V = simd<T, Isa>;
     alignas(64) T of_lanes[lanes<T, Isa>];
-    const T m = kept[0] < other[0] ? other[0] : kept[0];
-    math::fast_exp2(V(kept[0] - m)).store_aligned(of_lanes);
+    const auto reference = [](const T* of)
+                               SKIPMAX_LAMBDA { return of[1] == T(0) ? lowest<T>() : of[0]; };
+    const T a = reference(kept), b = reference(other), m = a < b ? b : a;
+    math::fast_exp2(V(a - m)).store_aligned(of_lanes);
     factors[0] = of_lanes[0];
-    math::fast_exp2(V(other[0] - m)).store_aligned(of_lanes);
+    math::fast_exp2(V(b - m)).store_aligned(of_lanes);
     factors[1] = of_lanes[0];
     kept[0] = m, kept[1] = kept[1] * factors[0] + other[1] * factors[1];
   }
