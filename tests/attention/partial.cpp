@@ -32,7 +32,8 @@ void check_parts(const Attention& a, const problem& p, const cuts& at, std::uint
 TEST(partial, zeros_change_nothing) {
   for (const float sign : {-1.0f, 1.0f}) {
     const float q[] = {1}, k[] = {120 * sign, 120 * sign}, v[] = {1, 2};
-    const tensor_view<const float> query{q, 1, 1, 1, 1}, keys{k, 1, 2, 1, 1}, values{v, 1, 2, 1, 1};
+    const auto query = bhld<const float>(q, 1, 1, 1, 1);
+    const auto keys = bhld<const float>(k, 1, 1, 2, 1), values = bhld<const float>(v, 1, 1, 2, 1);
     const softmax_attention f{};
     partial<float> part, sum;
     f.forward_partial(query, keys, values, key_shard{0, 2}, part);
