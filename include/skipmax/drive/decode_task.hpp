@@ -5,6 +5,7 @@
 
 #include "skipmax/drive/parts.hpp"
 #include "skipmax/drive/prepare.hpp"
+#include "skipmax/tile/value_columns.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -93,26 +94,31 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   }
 }
 
-// Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched, further than
-// memory takes to answer; and how many of them, twice, stay in the L1 cache. Copies were read already.
+// Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched; and how many of
+// them, twice, stay in the L1 cache. Copies were read already.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
   index ahead, at_once;
 };
-inline constexpr index bytes_ahead = 10240, bytes_at_once = 16384;
+inline constexpr index bytes_at_once = 16384;
 
-template <class X>
+// Further than memory takes to answer where columns leave gaps between what is read; where rows are read to
+// their ends the processor's own prefetching works too, and is not to be run away from.
+template <class T, class Isa>
+inline constexpr index bytes_ahead = sums_in_registers<T, Isa> ? 10240 : 2048;
+
+template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   const index row = dim * static_cast<index>(sizeof(X));
   const auto keys = [=](index bytes, index least) SKIPMAX_LAMBDA {
     return row == 0 || row * least >= bytes ? least : bytes / row;
   };
-  return {{rows, stride}, keys(bytes_ahead, 1), keys(bytes_at_once, 8)};
+  return {{rows, stride}, keys(bytes_ahead<computed_t<X>, Isa>, 4), keys(bytes_at_once, 8)};
 }
-template <class T>
+template <class Isa, class T>
 SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
-  tile_rows<T> tile = tile_of(rows, dim, dim);
+  tile_rows<T> tile = tile_of<Isa>(rows, dim, dim);
   tile.ahead = 0;
   return tile;
 }
@@ -135,7 +141,7 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
   } else {
     pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
   }
-  return copied(copy, plan.depth);
+  return copied<Isa>(copy, plan.depth);
 }
 
 template <class Isa, class T, class S>
@@ -144,7 +150,7 @@ SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
   const auto v = keys_at(plan.v, plan, task.rows, keys.first);
   T* copy = task.slice + plan.v_at;
   pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
-  return copied(copy, plan.width);
+  return copied<Isa>(copy, plan.width);
 }
 
 // attend(k, v) with the rows of k and v as they lie where the kernels can read them there, else copied.
@@ -153,7 +159,7 @@ SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
                               const part_task<Isa, T>& task, key_range keys, F attend) {
   const auto in_place = [&](const auto& x) SKIPMAX_LAMBDA {
     const auto rows = keys_at(x, plan, task.rows, keys.first);
-    return tile_of(rows.data, rows.stride, x.dim);
+    return tile_of<Isa>(rows.data, rows.stride, x.dim);
   };
   const auto k = in_place(plan.k);
   const auto v = in_place(plan.v);

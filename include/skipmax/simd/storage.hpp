@@ -38,18 +38,23 @@ SKIPMAX_INLINE auto load_halves(const void* from) {
   return stored;
 }
 
-// W numbers of 16 bits as the low halves of W lanes.
+// W numbers of 16 bits as the low halves of W lanes. g++ makes two halves of what is one instruction.
 template <int W>
 SKIPMAX_INLINE auto widen_halves(const void* from) {
+  using bits = typename half_lanes<W>::bits;
   const auto stored = load_halves<W>(from);
 #if defined(__AVX512F__)
-  if constexpr (W == 16)  // which g++ makes of two halves otherwise
+  if constexpr (W == 16)
     return __builtin_bit_cast(
-        typename half_lanes<W>::bits,
-        _mm512_maskz_cvtepu16_epi32(0xffff, __builtin_bit_cast(__m256i, stored)));
+        bits, _mm512_maskz_cvtepu16_epi32(0xffff, __builtin_bit_cast(__m256i, stored)));
   else
 #endif
-    return __builtin_convertvector(stored, typename half_lanes<W>::bits);
+#if defined(__AVX2__)
+      if constexpr (W == 8)
+    return __builtin_bit_cast(bits, _mm256_cvtepu16_epi32(__builtin_bit_cast(__m128i, stored)));
+  else
+#endif
+    return __builtin_convertvector(stored, bits);
 }
 
 // By an instruction that does just that, if there is one.

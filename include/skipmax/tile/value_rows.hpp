@@ -3,14 +3,13 @@
 //   sum[r][x] += sum_j weights[r][j] v[j][x],  j over all keys of a range, or over a list of them
 //   weights [rows][stride], v [keys][width] of any stride and alignment, sum [rows] aligned
 //
-// Each row of v is read from its start to its end, since it comes from memory.
+// Four keys at a time, from the start of their rows to the end, for all query rows: what comes from memory
+// comes in order and once, and the sums are in the L1 cache.
 #pragma once
 
 #include <type_traits>
 
 #include "skipmax/simd/prefetch.hpp"
-#include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
@@ -18,110 +17,74 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Which keys of a range: all of them, or `count` of those listed. later(n) is what to fetch for a step n
-// that may be beyond the last one: after a whole range comes the next.
-struct every_key {
-  index count;
-  SKIPMAX_INLINE index operator[](index n) const { return n; }
-  SKIPMAX_INLINE index later(index n) const { return n; }
-};
-struct listed_keys {
-  const key_number* keys;
-  index count, listed;
-  SKIPMAX_INLINE index operator[](index n) const { return keys[n]; }
-  SKIPMAX_INLINE index later(index n) const { return keys[n < listed ? n : listed - 1]; }
-};
-
-// What is fetched while a key's values are used: the lines of those of the key `ahead` steps later, or every
-// second one, if another pass over the same keys fetches the others. Nothing if ahead is 0.
-enum class fetched { every_line, even_lines, odd_lines };
-struct fetch_ahead {
-  index ahead = 0;
-  fetched which = fetched::every_line;
-};
-
-// Sums over a block of keys start from zero and are added to those of earlier blocks, which keeps rounding
-// errors down. Between calls for parts of one block they are in `of_block`.
-template <class T>
-struct block_sums {
-  row_matrix<T> total, of_block;
-  bool starts = true, ends = true;  // the block, with this call
-};
-
-// P rows, columns [x, x + N registers). Fetches every line, every second one, or none if Every is 0.
-template <class Isa, int P, int N, int Every, class T, class X, class Keys>
-SKIPMAX_NOINLINE void value_columns(const T* weights, index weight_stride, row_matrix<const X> v,
-                                    Keys keys, const block_sums<T>& to, index x,
-                                    fetch_ahead fetch) {
+// P rows by K keys, with eight weights in registers at most.
+template <class Isa, int P, int K, class T, class X>
+SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, row_matrix<const X> v,
+                                       const index* key, row_matrix<T> sum, index width) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(X));
-  [[maybe_unused]] const index odd = Every == 2 && fetch.which == fetched::odd_lines ? line : 0;
-  V sum[P][N];
-#pragma GCC unroll 2
-  for (int p = 0; p < P; ++p)
-#pragma GCC unroll 8
-    for (int n = 0; n < N; ++n)
-      sum[p][n] = to.starts
-                      ? V(T(0))
-                      : V::load_aligned(to.of_block.data + p * to.of_block.stride + x + n * W);
-  for (index m = 0; m < keys.count; ++m) {
-    const index j = keys[m];
-    [[maybe_unused]] index to_later = 0;
-    if (Every > 0) to_later = wrapped_product(keys.later(m + fetch.ahead) - j, v.stride) + odd;
-    V weight[P];
-#pragma GCC unroll 2
-    for (int p = 0; p < P; ++p) weight[p] = V(weights[p * weight_stride + j]);
-#pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
-      const X* at = v.data + j * v.stride + x + n * W;
-      if (Every > 0 && n * W % ((Every > 0 ? Every : 1) * line) == 0) fetch_line(at, to_later);
-      V value = load_stored<Isa, T>(at);
-      if constexpr (P > 1) keep_in_register(value);  // loaded once for all rows
-#pragma GCC unroll 2
-      for (int p = 0; p < P; ++p) sum[p][n] = compat::fma(weight[p], value, sum[p][n]);
+  V weight[P][K];
+  const X* row[K];
+#pragma GCC unroll 4
+  for (int k = 0; k < K; ++k) {
+    row[k] = v.data + key[k] * v.stride;
+#pragma GCC unroll 4
+    for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + key[k]]);
+  }
+  for (index x = 0; x < width; x += lanes<T, Isa>) {
+    V value[K];
+#pragma GCC unroll 4
+    for (int k = 0; k < K; ++k) {
+      value[k] = load_stored<Isa, T>(row[k] + x);
+      if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for all rows
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < P; ++p) {
+      T* at = sum.data + p * sum.stride + x;
+      V to = V::load_aligned(at);
+#pragma GCC unroll 4
+      for (int k = 0; k < K; ++k) to = compat::fma(weight[p][k], value[k], to);
+      to.store_aligned(at);
     }
   }
-#pragma GCC unroll 2
-  for (int p = 0; p < P; ++p)
-#pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
-      if (!to.ends) {
-        sum[p][n].store_aligned(to.of_block.data + p * to.of_block.stride + x + n * W);
-        continue;
-      }
-      T* at = to.total.data + p * to.total.stride + x + n * W;
-      (V::load_aligned(at) + sum[p][n]).store_aligned(at);
-    }
 }
 
-template <class Isa, int P, class T, class X, class Keys>
-SKIPMAX_INLINE void value_rows(const T* weights, index weight_stride, row_matrix<const X> v,
-                               Keys keys, const block_sums<T>& to, index width, fetch_ahead fetch) {
-  constexpr index W = lanes<T, Isa>;
-  constexpr int most = P == 1 || register_block<T, Isa>::registers == 32 ? 8 : 4;
-  const auto columns = [&]<int N>(index x, std::integral_constant<int, N>) SKIPMAX_LAMBDA {
-    constexpr index line = 64 / static_cast<index>(sizeof(X));
-    const bool is_other =
-        (x / line % 2 == 0) == (fetch.which == fetched::odd_lines);  // of a single line
-    const auto fetching = [&]<int Every>(std::integral_constant<int, Every>) SKIPMAX_LAMBDA {
-      value_columns<Isa, P, N, Every>(weights, weight_stride, v, keys, to, x, fetch);
-    };
-    if (fetch.ahead == 0)
-      fetching(std::integral_constant<int, 0>{});
-    else if (fetch.which == fetched::every_line)
-      fetching(std::integral_constant<int, 1>{});
-    else if constexpr (std::is_same_v<Keys, every_key>) {  // a list is gone through once
-      constexpr int every = N * W >= 2 * line ? 2 : 1;
-      if (every == 1 && is_other)
-        fetching(std::integral_constant<int, 0>{});
-      else
-        fetching(std::integral_constant<int, every>{});
-    }
-  };
-  index x = 0;
-  for (; x + most * W <= width; x += most * W) columns(x, std::integral_constant<int, most>{});
-  for (; x + 2 * W <= width; x += 2 * W) columns(x, std::integral_constant<int, 2>{});
-  if (x < width) columns(x, std::integral_constant<int, 1>{});
+// All rows, P at a time, then half as many, by K keys.
+template <class Isa, int P, int K, class T, class X>
+SKIPMAX_INLINE void add_values_to_rows(const T* weights, index weight_stride, int rows,
+                                       row_matrix<const X> v, const index (&key)[K],
+                                       row_matrix<T> sum, index width) {
+  constexpr int at_once = P == 4 && K > 2 ? 2 : K;
+  int r = 0;
+  for (; r + P <= rows; r += P)
+#pragma GCC unroll 4
+    for (int k = 0; k < K; k += at_once)
+      add_values_of_keys<Isa, P, at_once>(weights + r * weight_stride, weight_stride, v, key + k,
+                                          rows_from(sum, r), width);
+  if constexpr (P > 1)
+    add_values_to_rows<Isa, P / 2>(weights + r * weight_stride, weight_stride, rows - r, v, key,
+                                   rows_from(sum, r), width);
+}
+
+// Any number of rows, with those of v `ahead` steps later fetched, or none if ahead is 0. Four rows at once
+// share what it takes to widen values; of those that need no widening two take fewer instructions.
+template <class Isa, class T, class X, class Keys>
+SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
+                                 row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
+                                 index ahead) {
+  constexpr int P = std::is_same_v<T, X> ? 2 : 4, K = 4;
+  index m = 0;
+  for (; m + K <= keys.count; m += K) {
+    index key[K];
+#pragma GCC unroll 4
+    for (int k = 0; k < K; ++k) key[k] = keys[m + k];
+    for (int k = 0; ahead > 0 && k < K; ++k)
+      fetch_row(v.data, wrapped_product(keys.later(m + k + ahead), v.stride), width);
+    add_values_to_rows<Isa, P>(weights, weight_stride, rows, v, key, sum, width);
+  }
+  for (; m < keys.count; ++m) {
+    const index key[1] = {keys[m]};
+    add_values_to_rows<Isa, P>(weights, weight_stride, rows, v, key, sum, width);
+  }
 }
 
 }  // namespace v0

@@ -1,0 +1,173 @@
+// The second half of a tile of decode: sums += weights v, over the keys that each row of a block sees, or of
+// them those that it gives a weight.
+#pragma once
+
+#include "skipmax/drive/decode_task.hpp"
+#include "skipmax/score/score_function.hpp"
+#include "skipmax/tile/sparse_value_tile.hpp"
+#include "skipmax/tile/value_columns.hpp"
+#include "skipmax/tile/value_rows.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed
+// keys, from a multiple of that number on in the tile, are one sum, which starts from zero and is added to
+// the earlier ones: so rounding errors stay small.
+template <class Isa, class T, class V>
+struct value_step {
+  score_block<T> block;
+  tile_rows<V> v;
+  row_matrix<T> sums, of_block;
+  index width;
+  key_number* list;  // scratch, room_of_list(part_keys)
+
+  SKIPMAX_INLINE const T* weights(int r, index key) const {
+    return block.scores + r * block.stride + key;
+  }
+
+  // All keys of one sum, counted from `first`, for `rows` rows from r on.
+  template <class Keys>
+  SKIPMAX_INLINE void add(int r, int rows, index first, Keys keys) const {
+    if constexpr (sums_in_registers<T, Isa>) {
+      add_columns(r, rows, first, keys, {v.ahead});
+    } else {
+      for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
+      value_rows<Isa>(weights(r, first), block.stride, rows, rows_from(v.rows, first), keys,
+                      of_block, width, v.ahead);
+      for (int i = 0; i < rows; ++i)
+        add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
+    }
+  }
+
+  // Some of them, for one or two rows.
+  template <class Keys>
+  SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
+                                  bool starts = true, bool ends = true) const {
+    const block_sums<T> to{rows_from(sums, r), rows_from(of_block, r), starts, ends};
+    const auto add = [&]<int P>(std::integral_constant<int, P>) SKIPMAX_LAMBDA {
+      value_columns<Isa, P>(weights(r, first), block.stride, rows_from(v.rows, first), keys, to,
+                            width, fetch);
+    };
+    if (rows == 2)
+      add(std::integral_constant<int, 2>{});
+    else
+      add(std::integral_constant<int, 1>{});
+  }
+};
+
+SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
+  const index first = key / keys_summed * keys_summed;
+  return {first, first + keys_summed};
+}
+
+// A range, sum by sum, for `rows` rows from r on: one or two where sums are in registers.
+template <class Isa, class T, class V>
+SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows, key_range keys) {
+  for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
+    const key_range some = intersect(keys, keys_of_one_sum(keys.first));
+    step.add(r, rows, some.first, every_key{some.last - some.first});
+  }
+}
+
+// Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are
+// two in five or fewer: with half of them the memory, whose rows and prefetchers want one stream, is a
+// tenth slower than if all were read. And where some may be hidden, whose values may be anything. False,
+// and nothing done, elsewhere.
+template <class Isa, int P, class T, class V, class Attention>
+SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
+                                     [[maybe_unused]] const value_step<Isa, T, V>& step,
+                                     [[maybe_unused]] int r, [[maybe_unused]] key_range keys) {
+  if constexpr (hides<Attention> || can_skip_values<Attention>) {
+    const index count = keys.last - keys.first;
+    if (count <= 0 || (!hides<Attention> && a.zeros == skip_zeros::never)) return false;
+    const index found = list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(
+        step.weights(r, keys.first), count, step.list);
+    if (!hides<Attention> && a.zeros != skip_zeros::always && found * 5 > count * 2) return false;
+    for (index n = 0, end = 0; n < found; n = end) {
+      const index last = keys_of_one_sum(keys.first + step.list[n]).last - keys.first;
+      while (end < found && step.list[end] < last) ++end;
+      step.add(r, P, keys.first, listed_keys{step.list + n, end - n, found - n});
+    }
+    return true;
+  }
+  return false;
+}
+
+// All keys of needed[r], for each pair of rows and a last single one. All rows take a few keys at a time,
+// whose values then are in the L1 cache, and the first two passes over them share the fetching of the next
+// ones, so that memory is idle in neither.
+template <class Isa, class T, class V>
+SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const key_range* needed) {
+  const int rows = step.block.rows;
+  int passes = 0;
+  for (int r = 0; r < rows; r += 2) passes += !is_empty(needed[r]);
+  if (passes == 0) return;
+  const auto fetch_in = [&](int pass) SKIPMAX_LAMBDA {
+    if (pass > 1 || step.v.ahead == 0) return fetch_ahead{};
+    if (passes == 1) return fetch_ahead{step.v.ahead};
+    return fetch_ahead{step.v.at_once, pass == 0 ? fetched::even_lines : fetched::odd_lines};
+  };
+  const key_range any = step.block.any;
+  for (key_range few{any.first, 0}; few.first < any.last; few.first = few.last) {
+    const key_range one_sum = keys_of_one_sum(few.first);
+    few.last = few.first + step.v.at_once;
+    if (passes == 1 || few.last > one_sum.last) few.last = one_sum.last;
+    int pass = 0;
+    for (int r = 0; r < rows; r += 2) {
+      const key_range of_sum = intersect(needed[r], one_sum), keys = intersect(of_sum, few);
+      if (is_empty(keys)) continue;
+      const every_key all{keys.last - keys.first};
+      const bool starts = keys.first == of_sum.first, ends = keys.last == of_sum.last;
+      step.add_columns(r, r + 1 < rows ? 2 : 1, keys.first, all, fetch_in(pass++), starts, ends);
+    }
+  }
+}
+
+// The keys needed[r] of each pair of rows and a last single one. Pairs that need the same keys of a sum, and
+// follow each other, share what is read.
+template <class Isa, class T, class V>
+SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
+  if constexpr (sums_in_registers<T, Isa>) return add_pairs_in_turn(step, needed);
+  const int rows = step.block.rows;
+  const key_range any = step.block.any;
+  for (key_range sum{any.first, 0}; sum.first < any.last; sum.first = sum.last) {
+    sum.last = keys_of_one_sum(sum.first).last;
+    for (int r = 0, end = 0; r < rows; r = end) {
+      const key_range keys = intersect(needed[r], sum);
+      for (end = r + 2; end < rows && is_same(intersect(needed[end], sum), keys);) end += 2;
+      if (end > rows) end = rows;
+      if (!is_empty(keys)) step.add(r, end - r, keys.first, every_key{keys.last - keys.first});
+    }
+  }
+}
+
+// Two rows at a time share what they load of v, where they see the same.
+template <class Isa, class T, class V, class Attention>
+SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& step) {
+  const key_range* seen = step.block.seen;
+  const int rows = step.block.rows;
+  if constexpr (hides<Attention>) {
+    for (int r = 0; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, seen[r]);
+  } else {
+    const auto add_alone = [&](int r, key_range left) SKIPMAX_LAMBDA {
+      if (!is_empty(left) && !add_nonzero_keys<Isa, 1>(a, step, r, left))
+        add_range(step, r, 1, left);
+    };
+    key_range needed[register_block<T, Isa>::rows] = {};
+    int r = 0;
+    for (; r + 1 < rows; r += 2) {
+      const key_range shared = intersect(seen[r], seen[r + 1]);
+      for (int p = r; p < r + 2; ++p) {
+        add_alone(p, left_of(seen[p], shared));
+        add_alone(p, right_of(seen[p], shared));
+      }
+      if (!add_nonzero_keys<Isa, 2>(a, step, r, shared)) needed[r] = shared;
+    }
+    if (r < rows && !add_nonzero_keys<Isa, 1>(a, step, r, seen[r])) needed[r] = seen[r];
+    add_needed_keys(step, needed);
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax
