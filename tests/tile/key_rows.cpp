@@ -1,4 +1,4 @@
-#include "skipmax/tile/key_rows.hpp"
+#include "skipmax/tile/key_streams.hpp"
 
 #include <gtest/gtest.h>
 

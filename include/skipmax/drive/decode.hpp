@@ -10,7 +10,7 @@
 
 #include "skipmax/drive/decode_task.hpp"
 #include "skipmax/drive/decode_values.hpp"
-#include "skipmax/tile/key_rows.hpp"
+#include "skipmax/tile/key_streams.hpp"
 
 namespace skipmax {
 inline namespace v0 {

@@ -5,7 +5,6 @@
 
 #include "skipmax/drive/parts.hpp"
 #include "skipmax/drive/prepare.hpp"
-#include "skipmax/tile/value_columns.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -106,7 +105,7 @@ inline constexpr index bytes_at_once = 16384;
 // Further than memory takes to answer where columns leave gaps between what is read; where rows are read to
 // their ends the processor's own prefetching works too, and is not to be run away from.
 template <class T, class Isa>
-inline constexpr index bytes_ahead = sums_in_registers<T, Isa> ? 10240 : 2048;
+inline constexpr index bytes_ahead = fills_cache_line<T, Isa> ? 10240 : 1024;
 
 template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
@@ -114,7 +113,7 @@ SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   const auto keys = [=](index bytes, index least) SKIPMAX_LAMBDA {
     return row == 0 || row * least >= bytes ? least : bytes / row;
   };
-  return {{rows, stride}, keys(bytes_ahead<computed_t<X>, Isa>, 4), keys(bytes_at_once, 8)};
+  return {{rows, stride}, keys(bytes_ahead<computed_t<X>, Isa>, 1), keys(bytes_at_once, 8)};
 }
 template <class Isa, class T>
 SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {

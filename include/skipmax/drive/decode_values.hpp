@@ -26,21 +26,37 @@ struct value_step {
     return block.scores + r * block.stride + key;
   }
 
-  // All keys of one sum, counted from `first`, for `rows` rows from r on.
-  template <class Keys>
-  SKIPMAX_INLINE void add(int r, int rows, index first, Keys keys) const {
-    if constexpr (sums_in_registers<T, Isa>) {
-      add_columns(r, rows, first, keys, {v.ahead});
+  // Keys of one sum for `rows` rows from r on: all of a range,
+  SKIPMAX_INLINE void add_all(int r, int rows, key_range keys) const {
+    const index count = keys.last - keys.first;
+    if constexpr (fills_cache_line<T, Isa>)
+      add_columns(r, rows, keys.first, every_key{count}, {v.ahead});
+    else
+      add_rows(r, rows, keys.first, keys_of_halves{count});
+  }
+  // or of them those of a list, counted from `origin`. It goes on beyond them.
+  SKIPMAX_INLINE void add_listed(int r, int rows, key_range keys, index origin,
+                                 listed_keys chosen) const {
+    if constexpr (fills_cache_line<T, Isa>) {
+      add_columns(r, rows, origin, chosen, {v.ahead});
     } else {
-      for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
-      value_rows<Isa>(weights(r, first), block.stride, rows, rows_from(v.rows, first), keys,
-                      of_block, width, v.ahead);
-      for (int i = 0; i < rows; ++i)
-        add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
+      key_number ordered[keys_summed];
+      order_by_halves(chosen.keys, chosen.count, keys.first - origin,
+                      keys_of_halves{keys.last - keys.first}, ordered);
+      add_rows(r, rows, origin, listed_keys{ordered, chosen.count, chosen.count});
     }
   }
 
-  // Some of them, for one or two rows.
+  template <class Keys>
+  SKIPMAX_INLINE void add_rows(int r, int rows, index origin, Keys keys) const {
+    for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
+    value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
+                    of_block, width);
+    for (int i = 0; i < rows; ++i)
+      add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
+  }
+
+  // For one or two rows, the first or last of one sum or not.
   template <class Keys>
   SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
                                   bool starts = true, bool ends = true) const {
@@ -65,8 +81,7 @@ SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows, key_range keys) {
   for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
-    const key_range some = intersect(keys, keys_of_one_sum(keys.first));
-    step.add(r, rows, some.first, every_key{some.last - some.first});
+    step.add_all(r, rows, intersect(keys, keys_of_one_sum(keys.first)));
   }
 }
 
@@ -85,9 +100,9 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
         step.weights(r, keys.first), count, step.list);
     if (!hides<Attention> && a.zeros != skip_zeros::always && found * 5 > count * 2) return false;
     for (index n = 0, end = 0; n < found; n = end) {
-      const index last = keys_of_one_sum(keys.first + step.list[n]).last - keys.first;
-      while (end < found && step.list[end] < last) ++end;
-      step.add(r, P, keys.first, listed_keys{step.list + n, end - n, found - n});
+      const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first + step.list[n]));
+      while (end < found && step.list[end] < of_sum.last - keys.first) ++end;
+      step.add_listed(r, P, of_sum, keys.first, {step.list + n, end - n, found - n});
     }
     return true;
   }
@@ -128,7 +143,7 @@ SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const k
 // follow each other, share what is read.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
-  if constexpr (sums_in_registers<T, Isa>) return add_pairs_in_turn(step, needed);
+  if constexpr (fills_cache_line<T, Isa>) return add_pairs_in_turn(step, needed);
   const int rows = step.block.rows;
   const key_range any = step.block.any;
   for (key_range sum{any.first, 0}; sum.first < any.last; sum.first = sum.last) {
@@ -137,7 +152,7 @@ SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key
       const key_range keys = intersect(needed[r], sum);
       for (end = r + 2; end < rows && is_same(intersect(needed[end], sum), keys);) end += 2;
       if (end > rows) end = rows;
-      if (!is_empty(keys)) step.add(r, end - r, keys.first, every_key{keys.last - keys.first});
+      if (!is_empty(keys)) step.add_all(r, end - r, keys);
     }
   }
 }

@@ -72,12 +72,6 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 3);
 }
 
-// The lines of a row that is `ahead` elements after `at`.
-template <class T>
-SKIPMAX_INLINE void fetch_row(const T* at, index ahead, index dim) {
-  for (index x = 0; x < dim; x += 64 / static_cast<index>(sizeof(T))) fetch_line(at, ahead + x);
-}
-
 // All that a step will read.
 struct upcoming_reads {
   upcoming_rows q, k, v;

@@ -34,6 +34,10 @@ struct register_block {
   static constexpr int columns = vectors * lanes<T, Isa>;  // NR
 };
 
+// Registers as wide as a cache line: where memory is what is waited for, other ways to read it are the fastest.
+template <class T, class Isa>
+inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
+
 // Row counts with a kernel of their own. A remainder of rows takes the next larger one, so that at
 // most two rows in fourteen are computed in vain.
 template <int Rows>

@@ -12,7 +12,6 @@
 #include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
-#include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -112,73 +111,6 @@ SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k
     store_scores<Isa>(sums, rows, s, start);
   }
 }
-
-inline constexpr int few_rows = 2;
-
-// The same for one or two rows, from two places in turn, the first and the second half of the keys, `groups` of
-// E from each: where there is little to compute, two streams keep more of the memory busy than one.
-template <class Isa, class T, class K>
-SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k, index depth,
-                                    index keys, row_matrix<T> s, index ahead, int groups) {
-  constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
-  constexpr int R = register_block<T, Isa>::registers == 32 ? 1 : 2;
-  const index half = round_up((keys + 1) / 2, W);
-  alignas(64) T sums[2][few_rows * G * W];
-  for (index start = 0; start < half; start += W) {
-    const int halves = start + half < keys ? 2 : 1;
-    for (int first = 0; first < G; first += groups)
-      for (int h = 0; h < halves; ++h)
-        for (int g = first; g < first + groups; ++g)
-          dot_group<Isa, R>(q, rows, k, depth, keys, start + h * half, g, ahead / 2, sums[h]);
-    for (int h = 0; h < halves; ++h) store_scores<Isa>(sums[h], rows, s, start + h * half);
-  }
-}
-
-// In turn 2 KiB or so, of many keys whose rows follow each other in memory.
-template <class Isa, class T, class K>
-SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
-                                   index keys, row_matrix<T> s, index ahead) {
-  constexpr int E = lanes_of_128_bits<simd<T, Isa>>;
-  constexpr index many_keys = 512, bytes_in_turn = 2048;
-  const index group_bytes = depth * static_cast<index>(E * sizeof(K));
-  int groups = lanes<T, Isa> / E;
-  if (rows > few_rows || keys <= many_keys || k.stride != depth ||
-      group_bytes * groups < bytes_in_turn)
-    return score_in_order<Isa>(q, rows, k, depth, keys, s, ahead);
-  while (groups > 1 && group_bytes * (groups / 2) >= bytes_in_turn) groups /= 2;
-  score_in_turn<Isa>(q, rows, k, depth, keys, s, ahead, groups);
-}
-
-// The weights of one row block over one tile, for a normalizer's absorb() or by themselves. All columns are
-// scored at once: nothing is left for an epilogue of the normalizer's.
-template <class Isa, class T, class K, class Attention, class Position>
-struct key_row_scorer {
-  static constexpr bool raw = false;
-
-  const Attention& a;
-  const T* q;             // [rows][depth]
-  const T* shift;         // [rows], where the normalizer asks for it
-  row_matrix<const K> k;  // [block.any.last][depth]
-  index depth;
-  score_block<T> block;
-  Position position;
-  index first_key;  // of the tile
-  T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
-  index ahead;      // how much further on in k lies what is fetched meanwhile
-
-  SKIPMAX_INLINE index in_panels() const { return block.any.last; }
-
-  template <class Epilogue>
-  SKIPMAX_INLINE void with_epilogue(index, index, T*, Epilogue) const {}
-
-  // Whatever is asked for: all columns there are. A normalizer asks once, rarely a second time.
-  SKIPMAX_INLINE void operator()(index first, index last) const {
-    if (first >= last) return;
-    score_key_rows<Isa>(q, block.rows, k, depth, block.any.last, {block.scores, block.stride},
-                        ahead);
-    weigh_rows<Isa, T>(a, block, block.weights, position, first_key, shift, hidden, first, last);
-  }
-};
 
 }  // namespace v0
 }  // namespace skipmax

@@ -14,10 +14,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Registers as wide as a cache line hold the sums of a row of values while all keys go by.
-template <class T, class Isa>
-inline constexpr bool sums_in_registers = sizeof(simd<T, Isa>) >= 64;
-
 // What is fetched while a key's values are used: the lines of those of the key `ahead` steps later, or every
 // second one, if another pass over the same keys fetches the others. Nothing if ahead is 0.
 enum class fetched { every_line, even_lines, odd_lines };

@@ -1,0 +1,101 @@
+#include "skipmax/tile/value_rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "skipmax/simd/register_block.hpp"
+#include "support/fenced.hpp"
+#include "support/random.hpp"
+
+namespace {
+
+using namespace skipmax;
+using skipmax::index;
+
+// Small whole numbers: their sums are exact in any order. The last row of v ends where memory may not be touched.
+template <class T, class X, class Keys>
+void check(int rows, Keys keys, index held, index width, index gap) {
+  const index v_stride = width + gap, weight_stride = held + 3;
+  const support::fenced<X> v(held * v_stride - gap, support::fence::after);
+  std::vector<int> v_numbers(static_cast<std::size_t>(held * width));
+  for (index j = 0; j < held; ++j)
+    for (index x = 0; x < width; ++x) {
+      const auto n = static_cast<std::uint64_t>(j * width + x);
+      v_numbers[n] = support::whole(1, n, -3, 3);
+      v.data()[j * v_stride + x] = support::number<X>(v_numbers[n]);
+    }
+  std::vector<T> weights(static_cast<std::size_t>(rows * weight_stride));
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] = static_cast<T>(support::whole(2, i, -3, 3));
+  constexpr index most_rows = register_block<T, native_isa>::rows, most_width = 256;
+  alignas(64) static T sum[(most_rows + 1) * most_width];
+  for (T& number : sum) number = T(7);
+
+  value_rows<native_isa, T, X>(weights.data(), weight_stride, rows, {v.data(), v_stride}, keys,
+                               {sum, width}, width);
+
+  index wrong = 0;
+  for (index r = 0; r <= rows; ++r)
+    for (index x = 0; x < width; ++x) {
+      T wanted = T(7);
+      for (index m = 0; r < rows && m < keys.count; ++m)
+        wanted += weights[static_cast<std::size_t>(r * weight_stride + keys[m])] *
+                  static_cast<T>(v_numbers[static_cast<std::size_t>(keys[m] * width + x)]);
+      wrong += !(sum[r * width + x] == wanted);
+    }
+  EXPECT_EQ(wrong, 0) << rows << " rows, " << keys.count << " keys of " << width << ", " << gap
+                      << " apart";
+}
+
+// Every number of rows, an even and an odd number of keys, one and none.
+template <class T, class X>
+void check_all() {
+  constexpr index W = lanes<T, native_isa>;
+  for (int rows = 1; rows <= register_block<T, native_isa>::rows; ++rows)
+    for (const index count : {0, 1, 2, 31, 256})
+      for (const index width : {W, 5 * W})
+        for (const index gap : {0, 3}) {
+          check<T, X>(rows, keys_of_halves{count}, count > 0 ? count : 1, width, gap);
+          std::vector<key_number> list(static_cast<std::size_t>(count));
+          std::iota(list.begin(), list.end(), key_number{0});
+          for (key_number& key : list) key = static_cast<key_number>(3 * key + 1);
+          check<T, X>(rows, listed_keys{list.data(), count, count}, 3 * count + 1, width, gap);
+        }
+}
+
+// The order in which a range is gone through, of a list: what is left out changes no other's place.
+TEST(value_rows, order_a_list_as_the_halves_of_its_range) {
+  for (const index count : {1, 2, 7, 8, 255, 256})
+    for (const int share : {1, 3, 4}) {
+      constexpr index first = 5;
+      const auto is_listed = [&](index key) {
+        return support::whole(share, static_cast<std::uint64_t>(key), 0, 3) < share;
+      };
+      std::vector<key_number> list, ordered, wanted;
+      for (index key = 0; key < count; ++key)
+        if (is_listed(key)) list.push_back(static_cast<key_number>(first + key));
+      const keys_of_halves range{count};
+      for (index n = 0; n < count; ++n)
+        if (is_listed(range[n])) wanted.push_back(static_cast<key_number>(first + range[n]));
+      ordered.resize(list.size());
+      order_by_halves(list.data(), static_cast<index>(list.size()), first, range, ordered.data());
+      EXPECT_EQ(ordered, wanted) << count << " keys, " << share << " of 4 listed";
+    }
+}
+
+TEST(value_rows, are_sums_over_the_keys_in_f32) {
+  check_all<float, float>();
+}
+TEST(value_rows, are_sums_over_the_keys_in_f64) {
+  check_all<double, double>();
+}
+TEST(value_rows, are_sums_over_the_keys_in_bf16) {
+  check_all<float, bf16>();
+}
+TEST(value_rows, are_sums_over_the_keys_in_f16) {
+  check_all<float, f16>();
+}
+
+}  // namespace
