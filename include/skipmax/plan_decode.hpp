@@ -85,7 +85,7 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
     plan.rows_at = take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
   plan.of_block_at = take(MR * plan.width);
-  plan.list_at = take(room_of_list(part_keys));
+  plan.list_at = take(2 * room_of_list(part_keys));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 

@@ -68,7 +68,8 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
     for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
   const row_matrix<T> of_block{slice + plan.of_block_at, plan.width};
   auto* list = reinterpret_cast<key_number*>(slice + plan.list_at);
-  add_values(a, value_step<Isa, T, V>{score.block, v, sums, of_block, plan.width, list});
+  auto* ordered = list + room_of_list(part_keys);
+  add_values(a, value_step<Isa, T, V>{score.block, v, sums, of_block, plan.width, list, ordered});
 }
 
 template <class Isa, class T, class S, class Attention>

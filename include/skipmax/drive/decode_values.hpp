@@ -20,40 +20,29 @@ struct value_step {
   tile_rows<V> v;
   row_matrix<T> sums, of_block;
   index width;
-  key_number* list;  // scratch, room_of_list(part_keys)
+  key_number *list, *ordered;  // scratch, room_of_list(part_keys) each
 
   SKIPMAX_INLINE const T* weights(int r, index key) const {
     return block.scores + r * block.stride + key;
   }
 
-  // Keys of one sum for `rows` rows from r on: all of a range,
-  SKIPMAX_INLINE void add_all(int r, int rows, key_range keys) const {
-    const index count = keys.last - keys.first;
-    if constexpr (fills_cache_line<T, Isa>)
-      add_columns(r, rows, keys.first, every_key{count}, {v.ahead});
-    else
-      add_rows(r, rows, keys.first, keys_of_halves{count});
-  }
-  // or of them those of a list, counted from `origin`. It goes on beyond them.
-  SKIPMAX_INLINE void add_listed(int r, int rows, key_range keys, index origin,
-                                 listed_keys chosen) const {
+  // Keys of one sum, counted from `origin`, for `rows` rows from r on.
+  template <class Keys>
+  SKIPMAX_INLINE void add(int r, int rows, index origin, Keys keys) const {
     if constexpr (fills_cache_line<T, Isa>) {
-      add_columns(r, rows, origin, chosen, {v.ahead});
+      add_columns(r, rows, origin, keys, {v.ahead});
     } else {
-      key_number ordered[keys_summed];
-      order_by_halves(chosen.keys, chosen.count, keys.first - origin,
-                      keys_of_halves{keys.last - keys.first}, ordered);
-      add_rows(r, rows, origin, listed_keys{ordered, chosen.count, chosen.count});
+      for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
+      value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
+                      of_block, width, v.ahead);
+      for (int i = 0; i < rows; ++i)
+        add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
     }
   }
 
-  template <class Keys>
-  SKIPMAX_INLINE void add_rows(int r, int rows, index origin, Keys keys) const {
-    for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
-    value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
-                    of_block, width);
-    for (int i = 0; i < rows; ++i)
-      add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
+  SKIPMAX_INLINE void add_all(int r, int rows, key_range keys) const {
+    using all = std::conditional_t<fills_cache_line<T, Isa>, every_key, keys_of_halves>;
+    add(r, rows, keys.first, all{keys.last - keys.first});
   }
 
   // For one or two rows, the first or last of one sum or not.
@@ -85,10 +74,13 @@ SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows
   }
 }
 
-// Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are
-// two in five or fewer: with half of them the memory, whose rows and prefetchers want one stream, is a
-// tenth slower than if all were read. And where some may be hidden, whose values may be anything. False,
-// and nothing done, elsewhere.
+// So few keys of a range, in tenths, that memory gives their rows alone faster than all in a stream: three where
+// two streams are read (AVX2, Zen 3: 0.35 of the keys cost as much as all, 0.3 nine tenths), four where one is.
+template <class T, class Isa>
+inline constexpr index tenths_worth_a_list = fills_cache_line<T, Isa> ? 4 : 3;
+
+// Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are few;
+// and where some may be hidden, whose values may be anything. False, and nothing done, elsewhere.
 template <class Isa, int P, class T, class V, class Attention>
 SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
                                      [[maybe_unused]] const value_step<Isa, T, V>& step,
@@ -98,12 +90,26 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
     if (count <= 0 || (!hides<Attention> && a.zeros == skip_zeros::never)) return false;
     const index found = list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(
         step.weights(r, keys.first), count, step.list);
-    if (!hides<Attention> && a.zeros != skip_zeros::always && found * 5 > count * 2) return false;
-    for (index n = 0, end = 0; n < found; n = end) {
-      const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first + step.list[n]));
-      while (end < found && step.list[end] < of_sum.last - keys.first) ++end;
-      step.add_listed(r, P, of_sum, keys.first, {step.list + n, end - n, found - n});
-    }
+    if (!hides<Attention> && a.zeros != skip_zeros::always &&
+        found * 10 > count * tenths_worth_a_list<T, Isa>)
+      return false;
+    const auto for_each_sum = [&](auto do_sum) SKIPMAX_LAMBDA {
+      for (index n = 0, end = 0; n < found; n = end) {
+        const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first + step.list[n]));
+        while (end < found && step.list[end] < of_sum.last - keys.first) ++end;
+        do_sum(of_sum, n, end - n);
+      }
+    };
+    if constexpr (!fills_cache_line<T, Isa>)
+      for_each_sum([&](key_range of_sum, index n, index listed) SKIPMAX_LAMBDA {
+        order_by_halves(step.list + n, listed, of_sum.first - keys.first,
+                        keys_of_halves{of_sum.last - of_sum.first}, step.ordered + n);
+      });
+    for_each_sum([&](key_range, index n, index listed) SKIPMAX_LAMBDA {
+      step.add(r, P, keys.first,
+               listed_keys{fills_cache_line<T, Isa> ? step.list + n : step.ordered + n, listed,
+                           found - n});
+    });
     return true;
   }
   return false;
@@ -139,8 +145,8 @@ SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const k
   }
 }
 
-// The keys needed[r] of each pair of rows and a last single one. Pairs that need the same keys of a sum, and
-// follow each other, share what is read.
+// The keys needed[r] of each row. Rows that need the same keys of a sum, and follow each other, share what is
+// read.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
   if constexpr (fills_cache_line<T, Isa>) return add_pairs_in_turn(step, needed);
@@ -150,36 +156,40 @@ SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key
     sum.last = keys_of_one_sum(sum.first).last;
     for (int r = 0, end = 0; r < rows; r = end) {
       const key_range keys = intersect(needed[r], sum);
-      for (end = r + 2; end < rows && is_same(intersect(needed[end], sum), keys);) end += 2;
-      if (end > rows) end = rows;
+      for (end = r + 1; end < rows && is_same(intersect(needed[end], sum), keys);) ++end;
       if (!is_empty(keys)) step.add_all(r, end - r, keys);
     }
   }
 }
 
-// Two rows at a time share what they load of v, where they see the same.
+// P rows from r on: what only some of them see at once; what all see at once if it goes by a list, or else it is
+// left in needed[].
+template <int P, class Isa, class T, class V, class Attention>
+SKIPMAX_INLINE void add_values_of_rows(const Attention& a, const value_step<Isa, T, V>& step, int r,
+                                       key_range* needed) {
+  const key_range* seen = step.block.seen + r;
+  key_range shared = seen[0];
+  for (int p = 1; p < P; ++p) shared = intersect(shared, seen[p]);
+  for (int p = 0; p < P; ++p)
+    for (const key_range alone : {left_of(seen[p], shared), right_of(seen[p], shared)})
+      if (!is_empty(alone) && !add_nonzero_keys<Isa, 1>(a, step, r + p, alone))
+        add_range(step, r + p, 1, alone);
+  if (add_nonzero_keys<Isa, P>(a, step, r, shared)) return;
+  for (int p = 0; p < P; ++p) needed[r + p] = shared;
+}
+
 template <class Isa, class T, class V, class Attention>
 SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& step) {
-  const key_range* seen = step.block.seen;
   const int rows = step.block.rows;
+  int r = 0;
   if constexpr (hides<Attention>) {
-    for (int r = 0; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, seen[r]);
+    for (; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, step.block.seen[r]);
   } else {
-    const auto add_alone = [&](int r, key_range left) SKIPMAX_LAMBDA {
-      if (!is_empty(left) && !add_nonzero_keys<Isa, 1>(a, step, r, left))
-        add_range(step, r, 1, left);
-    };
     key_range needed[register_block<T, Isa>::rows] = {};
-    int r = 0;
-    for (; r + 1 < rows; r += 2) {
-      const key_range shared = intersect(seen[r], seen[r + 1]);
-      for (int p = r; p < r + 2; ++p) {
-        add_alone(p, left_of(seen[p], shared));
-        add_alone(p, right_of(seen[p], shared));
-      }
-      if (!add_nonzero_keys<Isa, 2>(a, step, r, shared)) needed[r] = shared;
-    }
-    if (r < rows && !add_nonzero_keys<Isa, 1>(a, step, r, seen[r])) needed[r] = seen[r];
+    if constexpr (!fills_cache_line<T, Isa>)
+      for (; r + 4 <= rows; r += 4) add_values_of_rows<4>(a, step, r, needed);
+    for (; r + 2 <= rows; r += 2) add_values_of_rows<2>(a, step, r, needed);
+    if (r < rows) add_values_of_rows<1>(a, step, r, needed);
     add_needed_keys(step, needed);
   }
 }

@@ -61,7 +61,7 @@ SKIPMAX_INLINE unsigned nonzero_flags(const E* weights, index keys) {
   unsigned flags = 0;
 #pragma GCC unroll 4
   for (index i = 0; i < step; i += W)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (index r = 0; r < R; ++r) flags |= nonzero_elements<Isa>(weights + r * Stride + i) << i;
   return keys < step ? flags & ((1u << keys) - 1) : flags;
 }
@@ -110,6 +110,7 @@ struct first_keys {
 // 32 keys at a time: a key is needed if any bit of its weights but the sign is set.
 template <class Isa, int R, index Stride, class E>
 SKIPMAX_INLINE index list_by_compression(const E* weights, index keys, key_number* list) {
+  static_assert(R == 1 || R == 2);
   const __m512i not_sign = _mm512_set1_epi32(is_pair<E> ? 0x7fff7fff : 0x7fffffff);
   const __m512i step = _mm512_set1_epi16(32);
   const auto flags_of = [&](const E* at) SKIPMAX_LAMBDA {

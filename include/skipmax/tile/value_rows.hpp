@@ -7,6 +7,9 @@
 // rows: memory is read in two streams, which keeps more of it busy than one, and sums are in the L1 cache.
 #pragma once
 
+#include <type_traits>
+
+#include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
@@ -82,9 +85,13 @@ SKIPMAX_INLINE void order_by_halves(const key_number* list, index count, index f
 
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
-                                 row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width) {
+                                 row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width, index ahead) {
   for (index m = 0; m < keys.count / 2; ++m) {
     const index key[] = {keys[2 * m], keys[2 * m + 1]};
+    if constexpr (std::is_same_v<Keys, listed_keys>)
+      if (ahead > 0)
+        for (index n : {2 * m + ahead, 2 * m + ahead + 1})
+          fetch_rows<X>(rows_from(v, keys.later(n)), 1, width);
     add_values_to_rows<Isa, 4>(weights, weight_stride, rows, v, key, sum, width);
   }
   if (keys.count % 2 == 0) return;
