@@ -34,7 +34,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
   for (T& number : sum) number = T(7);
 
   value_rows<native_isa, T, X>(weights.data(), weight_stride, rows, {v.data(), v_stride}, keys,
-                               {sum, width}, width);
+                               {sum, width}, width, 2);
 
   index wrong = 0;
   for (index r = 0; r <= rows; ++r)
