@@ -49,7 +49,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
                       << " apart";
 }
 
-// Every number of rows, an even and an odd number of keys, one and none.
+// Every number of rows, keys in whole fours and not, one and none.
 template <class T, class X>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;
@@ -57,7 +57,7 @@ void check_all() {
     for (const index count : {0, 1, 2, 31, 256})
       for (const index width : {W, 5 * W})
         for (const index gap : {0, 3}) {
-          check<T, X>(rows, keys_of_halves{count}, count > 0 ? count : 1, width, gap);
+          check<T, X>(rows, keys_in_streams{count}, count > 0 ? count : 1, width, gap);
           std::vector<key_number> list(static_cast<std::size_t>(count));
           std::iota(list.begin(), list.end(), key_number{0});
           for (key_number& key : list) key = static_cast<key_number>(3 * key + 1);
@@ -66,7 +66,7 @@ void check_all() {
 }
 
 // The order in which a range is gone through, of a list: what is left out changes no other's place.
-TEST(value_rows, order_a_list_as_the_halves_of_its_range) {
+TEST(value_rows, order_a_list_as_its_range) {
   for (const index count : {1, 2, 7, 8, 255, 256})
     for (const int share : {1, 3, 4}) {
       constexpr index first = 5;
@@ -76,11 +76,11 @@ TEST(value_rows, order_a_list_as_the_halves_of_its_range) {
       std::vector<key_number> list, ordered, wanted;
       for (index key = 0; key < count; ++key)
         if (is_listed(key)) list.push_back(static_cast<key_number>(first + key));
-      const keys_of_halves range{count};
+      const keys_in_streams range{count};
       for (index n = 0; n < count; ++n)
         if (is_listed(range[n])) wanted.push_back(static_cast<key_number>(first + range[n]));
       ordered.resize(list.size());
-      order_by_halves(list.data(), static_cast<index>(list.size()), first, range, ordered.data());
+      order_in_streams(list.data(), static_cast<index>(list.size()), first, range, ordered.data());
       EXPECT_EQ(ordered, wanted) << count << " keys, " << share << " of 4 listed";
     }
 }

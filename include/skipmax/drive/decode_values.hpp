@@ -41,7 +41,7 @@ struct value_step {
   }
 
   SKIPMAX_INLINE void add_all(int r, int rows, key_range keys) const {
-    using all = std::conditional_t<fills_cache_line<T, Isa>, every_key, keys_of_halves>;
+    using all = std::conditional_t<fills_cache_line<T, Isa>, every_key, keys_in_streams>;
     add(r, rows, keys.first, all{keys.last - keys.first});
   }
 
@@ -61,6 +61,7 @@ struct value_step {
   }
 };
 
+static_assert(keys_summed <= keys_in_streams::most);
 SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
   const index first = key / keys_summed * keys_summed;
   return {first, first + keys_summed};
@@ -102,8 +103,8 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
     };
     if constexpr (!fills_cache_line<T, Isa>)
       for_each_sum([&](key_range of_sum, index n, index listed) SKIPMAX_LAMBDA {
-        order_by_halves(step.list + n, listed, of_sum.first - keys.first,
-                        keys_of_halves{of_sum.last - of_sum.first}, step.ordered + n);
+        order_in_streams(step.list + n, listed, of_sum.first - keys.first,
+                         keys_in_streams{of_sum.last - of_sum.first}, step.ordered + n);
       });
     for_each_sum([&](key_range, index n, index listed) SKIPMAX_LAMBDA {
       step.add(r, P, keys.first,

@@ -1,5 +1,5 @@
-// Scores of a few query rows over a tile of keys, whose rows memory is read for in two streams, from the first
-// and from the second half of the keys: they keep more of it busy than one.
+// Scores of a few query rows over a tile of keys, whose rows are read from memory in several streams, which keep
+// more of it busy than one.
 #pragma once
 
 #include "skipmax/tile/key_rows.hpp"
@@ -8,81 +8,81 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by a key of each half: sum[half][r]. What is loaded of q serves both.
+// R rows by a key of each of four places `apart` elements apart: sum[place][r]. What is loaded of q serves all.
 template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_pair(const T* q, const K* low_key, const K* high_key, index depth,
-                             index ahead, simd<T, Isa> (&sum)[2][R]) {
+SKIPMAX_INLINE void dot_four(const T* q, const K* key, index apart, index depth,
+                             simd<T, Isa> (&sum)[4][R]) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(K));
 #pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) sum[0][r] = sum[1][r] = V(T(0));
-  const auto step = [&](index x) SKIPMAX_LAMBDA {
-    V low = load_stored<Isa, T>(low_key + x), high = load_stored<Isa, T>(high_key + x);
-    keep_in_register(low), keep_in_register(high);
+  for (int place = 0; place < 4; ++place)
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r) sum[place][r] = V(T(0));
+  for (index x = 0; x < depth; x += lanes<T, Isa>) {
+    V of_key[4];
 #pragma GCC unroll 4
+    for (int place = 0; place < 4; ++place) {
+      of_key[place] = load_stored<Isa, T>(key + place * apart + x);
+      if constexpr (R > 1) keep_in_register(of_key[place]);
+    }
+#pragma GCC unroll 2
     for (int r = 0; r < R; ++r) {
       V of_q = V::load_aligned(q + r * depth + x);
       keep_in_register(of_q);
-      sum[0][r] = compat::fma(of_q, low, sum[0][r]);
-      sum[1][r] = compat::fma(of_q, high, sum[1][r]);
+#pragma GCC unroll 4
+      for (int place = 0; place < 4; ++place)
+        sum[place][r] = compat::fma(of_q, of_key[place], sum[place][r]);
     }
-  };
-  index x = 0;
-  for (; x + line <= depth; x += line) {
-    if (ahead > 0) fetch_line(low_key + x, ahead), fetch_line(high_key + x, ahead);
-#pragma GCC unroll 8
-    for (index i = 0; i < line; i += W) step(x + i);
   }
-  for (; x < depth; x += W) step(x);
 }
 
-// All rows, R at a time, then half as many, by E keys of each half: low and high [rows][G][W], as of dot_group.
+// R rows by W keys from each of the places: columns [0, W) of s, and those `columns` further on each time.
 template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_group_pair(const T* q, int rows, row_matrix<const K> low,
-                                   row_matrix<const K> high, index depth, index ahead, T* low_sums,
-                                   T* high_sums) {
+SKIPMAX_INLINE void score_four(const T* q, row_matrix<const K> k, index depth, row_matrix<T> s,
+                               index columns) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  int r = 0;
-  for (; r + R <= rows; r += R) {
-    V sum[2][R][E];
+  V of_group[4][R][G];
+  for (int g = 0; g < G; ++g) {
+    V of_key[4][R][E];
 #pragma GCC unroll 4
     for (int n = 0; n < E; ++n) {
-      V of_pair[2][R];
-      dot_pair<Isa>(q + r * depth, low.data + n * low.stride, high.data + n * high.stride, depth,
-                    r == 0 ? ahead : 0, of_pair);
+      V sum[4][R];
+      dot_four<Isa, R>(q, k.data + (g * E + n) * k.stride, columns * k.stride, depth, sum);
 #pragma GCC unroll 4
-      for (int i = 0; i < R; ++i) sum[0][i][n] = of_pair[0][i], sum[1][i][n] = of_pair[1][i];
+      for (int place = 0; place < 4; ++place)
+#pragma GCC unroll 2
+        for (int r = 0; r < R; ++r) of_key[place][r][n] = sum[place][r];
     }
 #pragma GCC unroll 4
-    for (int i = 0; i < R; ++i) {
-      reduce_within_128_bits(sum[0][i], plus{}).store_aligned(low_sums + (r + i) * G * W);
-      reduce_within_128_bits(sum[1][i], plus{}).store_aligned(high_sums + (r + i) * G * W);
-    }
+    for (int place = 0; place < 4; ++place)
+#pragma GCC unroll 2
+      for (int r = 0; r < R; ++r)
+        of_group[place][r][g] = reduce_within_128_bits(of_key[place][r], plus{});
   }
-  if constexpr (R > 1)
-    dot_group_pair<Isa, R / 2>(q + r * depth, rows - r, low, high, depth, r == 0 ? ahead : 0,
-                               low_sums + r * G * W, high_sums + r * G * W);
+#pragma GCC unroll 4
+  for (int place = 0; place < 4; ++place)
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r)
+      reduce_128_bits(of_group[place][r], plus{})
+          .store_aligned(s.data + r * s.stride + place * columns);
 }
 
-// From both halves at once.
+// From the quarters of the keys at once.
 template <class Isa, class T, class K>
-SKIPMAX_NOINLINE void score_in_pairs(const T* q, int rows, row_matrix<const K> k, index depth,
-                                     index keys, row_matrix<T> s, index ahead) {
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<simd<T, Isa>>, G = W / E;
-  constexpr index MR = register_block<T, Isa>::rows;
-  alignas(64) T low_sums[MR * G * W], high_sums[MR * G * W];
-  const index half = keys / (2 * W) * W;
-  for (index start = 0; start < half; start += W) {
-    for (int g = 0; g < G; ++g)
-      dot_group_pair<Isa, 4>(q, rows, rows_from(k, start + g * E),
-                             rows_from(k, half + start + g * E), depth, ahead, low_sums + g * W,
-                             high_sums + g * W);
-    store_scores<Isa>(low_sums, rows, s, start);
-    store_scores<Isa>(high_sums, rows, s, half + start);
+SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K> k, index depth,
+                                       index keys, row_matrix<T> s) {
+  constexpr int W = lanes<T, Isa>;
+  const index quarter = keys / (4 * W) * W;
+  for (index start = 0; start < quarter; start += W) {
+    const auto some = rows_from(k, start);
+    const auto to = columns_from(s, start);
+    int r = 0;
+    for (; r + 2 <= rows; r += 2)
+      score_four<Isa, 2>(q + r * depth, some, depth, rows_from(to, r), quarter);
+    if (r < rows) score_four<Isa, 1>(q + r * depth, some, depth, rows_from(to, r), quarter);
   }
-  score_in_order<Isa>(q, rows, rows_from(k, 2 * half), depth, keys - 2 * half,
-                      columns_from(s, 2 * half), ahead);
+  const index done = 4 * quarter;
+  score_in_order<Isa>(q, rows, rows_from(k, done), depth, keys - done, columns_from(s, done), 0);
 }
 
 inline constexpr int few_rows = 2;
@@ -104,13 +104,13 @@ SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k,
   }
 }
 
-// Where registers fill a cache line both halves at once were not measured: there keys come in turn, 2 KiB or so
-// of many keys whose rows follow each other in memory, and of others in order.
+// Where registers fill a cache line four streams were not measured: there keys come in turn, 2 KiB or so of many
+// keys whose rows follow each other in memory, and of others in order.
 template <class Isa, class T, class K>
 SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                    index keys, row_matrix<T> s, index ahead) {
   if constexpr (!fills_cache_line<T, Isa>) {
-    score_in_pairs<Isa>(q, rows, k, depth, keys, s, ahead);
+    score_in_streams<Isa>(q, rows, k, depth, keys, s);
   } else {
     constexpr int E = lanes_of_128_bits<simd<T, Isa>>;
     constexpr index many_keys = 512, bytes_in_turn = 2048;
