@@ -2,21 +2,24 @@
 // more of it busy than one.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/tile/key_rows.hpp"
 #include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by a key of each of four places `apart` elements apart: sum[place][r]. What is loaded of q serves all.
+// R rows by a key of each of four places `apart` elements apart: sum[r][place]. What is loaded of q serves all.
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_four(const T* q, const K* key, index apart, index depth,
-                             simd<T, Isa> (&sum)[4][R]) {
+                             simd<T, Isa> (&sum)[R][4]) {
   using V = simd<T, Isa>;
-#pragma GCC unroll 4
-  for (int place = 0; place < 4; ++place)
 #pragma GCC unroll 2
-    for (int r = 0; r < R; ++r) sum[place][r] = V(T(0));
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int place = 0; place < 4; ++place) sum[r][place] = V(T(0));
+#pragma GCC unroll 2
   for (index x = 0; x < depth; x += lanes<T, Isa>) {
     V of_key[4];
 #pragma GCC unroll 4
@@ -30,56 +33,45 @@ SKIPMAX_INLINE void dot_four(const T* q, const K* key, index apart, index depth,
       keep_in_register(of_q);
 #pragma GCC unroll 4
       for (int place = 0; place < 4; ++place)
-        sum[place][r] = compat::fma(of_q, of_key[place], sum[place][r]);
+        sum[r][place] = compat::fma(of_q, of_key[place], sum[r][place]);
     }
   }
 }
 
-// R rows by W keys from each of the places: columns [0, W) of s, and those `columns` further on each time.
-template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void score_four(const T* q, row_matrix<const K> k, index depth, row_matrix<T> s,
-                               index columns) {
-  using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  V of_group[4][R][G];
-  for (int g = 0; g < G; ++g) {
-    V of_key[4][R][E];
-#pragma GCC unroll 4
-    for (int n = 0; n < E; ++n) {
-      V sum[4][R];
-      dot_four<Isa, R>(q, k.data + (g * E + n) * k.stride, columns * k.stride, depth, sum);
-#pragma GCC unroll 4
-      for (int place = 0; place < 4; ++place)
-#pragma GCC unroll 2
-        for (int r = 0; r < R; ++r) of_key[place][r][n] = sum[place][r];
-    }
-#pragma GCC unroll 4
-    for (int place = 0; place < 4; ++place)
-#pragma GCC unroll 2
-      for (int r = 0; r < R; ++r)
-        of_group[place][r][g] = reduce_within_128_bits(of_key[place][r], plus{});
-  }
-#pragma GCC unroll 4
-  for (int place = 0; place < 4; ++place)
-#pragma GCC unroll 2
-    for (int r = 0; r < R; ++r)
-      reduce_128_bits(of_group[place][r], plus{})
-          .store_aligned(s.data + r * s.stride + place * columns);
-}
-
-// From the quarters of the keys at once.
+// From the quarters of the keys at once: for all rows a key of each, then the next ones.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K> k, index depth,
                                        index keys, row_matrix<T> s) {
-  constexpr int W = lanes<T, Isa>;
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  constexpr int MR = register_block<T, Isa>::rows;
   const index quarter = keys / (4 * W) * W;
   for (index start = 0; start < quarter; start += W) {
-    const auto some = rows_from(k, start);
-    const auto to = columns_from(s, start);
-    int r = 0;
-    for (; r + 2 <= rows; r += 2)
-      score_four<Isa, 2>(q + r * depth, some, depth, rows_from(to, r), quarter);
-    if (r < rows) score_four<Isa, 1>(q + r * depth, some, depth, rows_from(to, r), quarter);
+    alignas(64) T sums[4][MR * G * W];
+    for (int g = 0; g < G; ++g) {
+      V of_key[MR][4][E];
+      for (int n = 0; n < E; ++n) {
+        const K* key = k.data + (start + g * E + n) * k.stride;
+        const auto dot = [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
+          V sum[R][4];
+          dot_four<Isa>(q + r * depth, key, quarter * k.stride, depth, sum);
+#pragma GCC unroll 2
+          for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+            for (int place = 0; place < 4; ++place) of_key[r + i][place][n] = sum[i][place];
+        };
+        int r = 0;
+        for (; r + 2 <= rows; r += 2) dot(std::integral_constant<int, 2>{}, r);
+        if (r < rows) dot(std::integral_constant<int, 1>{}, r);
+      }
+      for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+        for (int place = 0; place < 4; ++place)
+          reduce_within_128_bits(of_key[r][place], plus{})
+              .store_aligned(sums[place] + (r * G + g) * W);
+    }
+    for (int place = 0; place < 4; ++place)
+      store_scores<Isa>(sums[place], rows, s, start + place * quarter);
   }
   const index done = 4 * quarter;
   score_in_order<Isa>(q, rows, rows_from(k, done), depth, keys - done, columns_from(s, done), 0);
