@@ -243,6 +243,12 @@ struct attention {
                              part_width(p.value_dim));
                        });
   }
+  template <class T, class Out>
+  SKIPMAX_INLINE void finish(const partial<T>&, const Out&) const {
+    static_assert(is_tensor_view<Out>,
+                  "skipmax: finish takes a tensor_view: wrap out, as in as_blhd(out) for an Eigen "
+                  "tensor or blhd(pointer, batch, length, heads, dim)");
+  }
 
  private:
   // Elements that are computed with as one type.
@@ -302,7 +308,8 @@ struct attention {
     scratch.reserve(plan.slice * static_cast<index>(sizeof(T)) * workers);
     T* slices = static_cast<T*>(scratch.data());
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
-      run_forward_task<Isa>(*this, plan, task, slices + worker * plan.slice);
+      run_forward_task<Isa>(*this, plan, task,
+                            slice_of_worker(slices, plan.slice, worker, workers));
     });
   }
 
@@ -333,7 +340,8 @@ struct attention {
     static_assert(std::is_same_v<computed_t<T>, T>,
                   "skipmax: a partial holds sums: wanted partial<float> or partial<double>");
     const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
-    part.resize(plan.sizes);
+    scratch.reserve(plan.scratch(executor.concurrency()) * static_cast<index>(sizeof(T)));
+    part.resize(plan.sizes);  // after all that may throw: what is no part does not look like one
     run_parts<Isa>(*this, plan, executor, scratch,
                    [&](index head, const T* parts, T*)
                        SKIPMAX_LAMBDA { merge_head<Isa>(*this, plan, head, parts, part.data()); });
@@ -346,14 +354,15 @@ struct attention {
     static_assert(skipmax::executor<Executor>,
                   "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
                   "skipmax/execution/executor.hpp");
-    scratch.reserve(plan.scratch(executor.concurrency()) * static_cast<index>(sizeof(T)));
+    const index workers = executor.concurrency();
+    scratch.reserve(plan.scratch(workers) * static_cast<index>(sizeof(T)));
     T* const parts = static_cast<T*>(scratch.data());
     T* const slices = parts + plan.row_parts;
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
-      attend_part<Isa>(a, plan, task, parts, slices + worker * plan.slice);
+      attend_part<Isa>(a, plan, task, parts, slice_of_worker(slices, plan.slice, worker, workers));
     });
     executor.for_each_task(plan.ends, [&](index head, int worker) SKIPMAX_LAMBDA {
-      end(head, parts, slices + worker * plan.slice);
+      end(head, parts, slice_of_worker(slices, plan.slice, worker, workers));
     });
   }
 };

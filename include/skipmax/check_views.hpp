@@ -129,18 +129,15 @@ SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const X>& 
           << ", wanted memory of its own: out is written while " << name << " is read";
 }
 
-// Everything that a call's views must satisfy, whatever the attention.
-template <class Isa, class Q, class K, class V, class Out>
-SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_view<const K>& k,
-                                  const tensor_view<const V>& v, const tensor_view<Out>& out,
-                                  error_message& error) {
+// What must hold of what is read, whatever the attention,
+template <class Isa, class Q, class K, class V>
+SKIPMAX_NOINLINE void check_inputs(const tensor_view<const Q>& q, const tensor_view<const K>& k,
+                                   const tensor_view<const V>& v, error_message& error) {
   check_view<Isa>("q", q, error);
   check_view<Isa>("k", k, error);
   check_view<Isa>("v", v, error);
-  check_view<Isa>("out", out, error);
   check_size<Isa>("k", "batch", k, k.batch, q.batch, "the batch of q", error);
   check_size<Isa>("v", "batch", v, v.batch, q.batch, "the batch of q", error);
-  check_size<Isa>("out", "batch", out, out.batch, q.batch, "the batch of q", error);
   check_size<Isa>("k", "dim", k, k.dim, q.dim, "the dim of q", error);
   if (error.empty() && (k.heads == 0 ? q.heads != 0 : q.heads % k.heads != 0)) {
     error << "skipmax: k: heads: found " << k.heads << " in ";
@@ -149,6 +146,16 @@ SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_vi
   }
   check_size<Isa>("v", "heads", v, v.heads, k.heads, "the heads of k", error);
   check_size<Isa>("v", "length", v, v.length, k.length, "the length of k", error);
+}
+
+// and of out beside it.
+template <class Isa, class Q, class K, class V, class Out>
+SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_view<const K>& k,
+                                  const tensor_view<const V>& v, const tensor_view<Out>& out,
+                                  error_message& error) {
+  check_inputs<Isa>(q, k, v, error);
+  check_view<Isa>("out", out, error);
+  check_size<Isa>("out", "batch", out, out.batch, q.batch, "the batch of q", error);
   check_size<Isa>("out", "length", out, out.length, q.length, "the length of q", error);
   check_size<Isa>("out", "heads", out, out.heads, q.heads, "the heads of q", error);
   check_size<Isa>("out", "dim", out, out.dim, v.dim, "the dim of v", error);

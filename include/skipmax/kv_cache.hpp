@@ -75,7 +75,10 @@ class kv_cache {
   SKIPMAX_INLINE const index* lengths() const {
     return static_cast<const index*>(length_memory_.data());
   }
-  SKIPMAX_INLINE index length(index b) const { return lengths()[b]; }
+  SKIPMAX_INLINE index length(index b) const {
+    check_sequence(b);
+    return lengths()[b];
+  }
   SKIPMAX_INLINE index batch() const { return k_.batch; }
   SKIPMAX_INLINE index capacity() const { return k_.length; }
 
@@ -93,6 +96,17 @@ class kv_cache {
     check_sequence(b);
     check(k_new, v_new, 1, b, b + 1);
     add(b, k_new, v_new, 0);
+  }
+  template <class K, class V>
+  SKIPMAX_INLINE void append(const K&, const V&) {
+    static_assert(
+        is_tensor_view<K> && is_tensor_view<V>,
+        "skipmax: kv_cache: append takes tensor_views: wrap k and v, as in as_blhd(k) for "
+        "an Eigen tensor or blhd(pointer, batch, length, heads, dim)");
+  }
+  template <class K, class V>
+  SKIPMAX_INLINE void append(index, const K& k_new, const V& v_new) {
+    append(k_new, v_new);
   }
 
   // Sequence b keeps its first `length` tokens,
@@ -137,15 +151,15 @@ class kv_cache {
       error << "skipmax: kv_cache: append: " << name << ": found ";
       if (fits) error << "a null pointer for ";
       error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim
-            << "], wanted [" << batch << ", " << k_new.length << ", " << k_.heads << ", " << dim
-            << "]";
+            << "], wanted [" << batch << ", " << (k_new.length < 0 ? 0 : k_new.length) << ", "
+            << k_.heads << ", " << dim << "]";
     };
     shape("k", k_new, k_.dim);
     shape("v", v_new, v_.dim);
     for (index b = first; b < last && error.empty(); ++b)
-      if (k_new.length > capacity() - length(b))
+      if (k_new.length > capacity() - lengths()[b])
         error << "skipmax: kv_cache: append: found " << k_new.length << " tokens after the "
-              << length(b) << " of sequence " << b << ", wanted at most " << capacity()
+              << lengths()[b] << " of sequence " << b << ", wanted at most " << capacity()
               << " in all, the capacity";
     throw_if(error);
   }
@@ -162,7 +176,7 @@ class kv_cache {
                            index from) const {
     for (index h = 0; h < x.heads; ++h)
       for (index l = 0; l < x.length; ++l) {
-        T* const row = to.row(b, length(b) + l, h);
+        T* const row = to.row(b, lengths()[b] + l, h);
         const X* const numbers = x.row(from, l, h);
         for (index d = 0; d < x.dim; ++d) {
           if constexpr (std::is_same_v<std::remove_const_t<X>, T>)

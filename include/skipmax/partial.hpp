@@ -7,6 +7,7 @@
 // copy size() numbers. Parts of one call are merged by attention::merge and finished by attention::finish.
 #pragma once
 
+#include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
 #include "skipmax/tile/layout.hpp"
 #include "skipmax/workspace.hpp"
@@ -28,7 +29,9 @@ SKIPMAX_INLINE constexpr index part_stride(index value_dim) {
 template <class T>
 struct part_row {
   T* sums;  // [part_width], zeros beyond the value dim
-  T* kept;  // [2]: softmax's m and sum; otherwise the hidden keys, if the divisor wants to know
+  // [2]: softmax's m, as a power of 2 (the score times log2 e), and its sum of 2^(score log2 e - m);
+  // otherwise the hidden keys, if the divisor wants to know
+  T* kept;
 };
 template <class T>
 SKIPMAX_INLINE part_row<T> part_row_at(T* row, index value_dim) {
@@ -59,8 +62,10 @@ class partial {
   SKIPMAX_INLINE index rows() const { return sizes_.batch * sizes_.heads * sizes_.query_length; }
   SKIPMAX_INLINE index size() const { return rows() * part_stride(sizes_.value_dim); }
 
-  // What it held is lost: zeros. Allocates only to grow.
+  // What it held is lost: zeros. Allocates only to grow. Throws std::invalid_argument, and changes nothing, for
+  // sizes below 0 or whose numbers cannot be counted; std::bad_alloc, and is empty, where memory is short.
   SKIPMAX_INLINE void resize(const problem& sizes) {
+    check(sizes);
     sizes_ = {};
     const index numbers =
         sizes.batch * sizes.heads * sizes.query_length * part_stride(sizes.value_dim);
@@ -70,6 +75,23 @@ class partial {
   }
 
  private:
+  SKIPMAX_INLINE static void check(const problem& sizes) {
+    const index all[] = {sizes.batch, sizes.heads, sizes.query_length, sizes.value_dim};
+    double bytes = sizeof(T) * 2 * part_width_step;
+    bool is_negative = false;
+    for (const index size : all) {
+      is_negative = is_negative || size < 0;
+      bytes *= static_cast<double>(size < 1 ? 1 : size);
+    }
+    if (!is_negative && bytes < 0x1p60) return;
+    error_message error{};
+    error << "skipmax: partial: resize: found [" << sizes.batch << ", " << sizes.heads << ", "
+          << sizes.query_length << ", " << sizes.value_dim
+          << "] of [batch, heads, query length, value dim], wanted "
+          << (is_negative ? "no negative size" : "a size that fits 64 bits");
+    throw_if(error);
+  }
+
   workspace memory_;
   problem sizes_{};
 };

@@ -157,12 +157,12 @@ SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 template <class Isa, class T, class Attention>
 SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
-  const double scale = (a.scale.is_default ? 1 / __builtin_sqrt(dim) : a.scale.value) * unit;
-  const double largest = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;
+  const double scale = a.scale.is_default ? 1 / __builtin_sqrt(dim) : a.scale.value;
+  const double largest = (sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__) / unit;
   if (error.empty() && !(scale >= -largest && scale <= largest))
-    error << "skipmax: scale: found " << scale
-          << ", wanted a number within the range of the elements";
-  return static_cast<T>(scale);
+    error << "skipmax: scale: found " << scale << ", wanted a number of at most " << largest
+          << " in size, the range of the elements";
+  return static_cast<T>(scale * unit);
 }
 
 // What of the scale goes into packed q and what multiplies the rows: a part between 2^-12 and 2^12, which keeps

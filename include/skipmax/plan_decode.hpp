@@ -206,10 +206,7 @@ SKIPMAX_NOINLINE auto plan_partial(const Attention& a, tensor_view<const Q> q,
                                    index workers) {
   decode_plan<T, stored_types<Q, K, V, T>> plan{};
   error_message error{};
-  const tensor_view<T> nowhere{nullptr, q.batch, q.length, q.heads, 0};
-  const tensor_view<const V> no_values{nullptr, v.batch, v.length, v.heads, 0};
-  check_views<Isa>(q, k, no_values, nowhere, error);
-  check_view<Isa>("v", v, error);
+  check_inputs<Isa>(q, k, v, error);
   const index first = shard.first, key_length = shard.key_length;
   if (error.empty() && (first < 0 || key_length < 0 || first > key_length - k.length))
     error << "skipmax: shard: found " << k.length << " keys from " << first << " on, of "

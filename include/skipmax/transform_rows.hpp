@@ -117,8 +117,18 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   T* slices = static_cast<T*>(scratch.data());
   run.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
     // no_transform leaves rows where they are, and here that is the scratch
-    detail::transform_block<Isa, T>(transform, from, out, t, task, slices + worker * slice);
+    detail::transform_block<Isa, T>(transform, from, out, t, task,
+                                    slice_of_worker(slices, slice, worker, workers));
   });
+}
+
+template <row_transform R, class X, class Out, class... Rest>
+requires(!is_tensor_view<X> || !is_tensor_view<Out>) SKIPMAX_INLINE
+    void transform_rows(const R&, const X&, const Out&, Rest&&...) {
+  static_assert(
+      is_tensor_view<X> && is_tensor_view<Out>,
+      "skipmax: transform_rows takes tensor_views: wrap x and out, as in as_blhd(x) for an "
+      "Eigen tensor or blhd(pointer, batch, length, heads, dim)");
 }
 
 }  // namespace v0

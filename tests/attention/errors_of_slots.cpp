@@ -73,7 +73,8 @@ TEST(errors_of_slots, what_is_right_passes) {
 
 TEST(errors_of_slots, dense_bias) {
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k (of "
+      ", wanted [1 or 2, 1 or 6, 1 or 9, 11], the batch and heads of q and the lengths of q and k "
+      "(of "
       "segments: their number and the longest)";
   const auto shape = [&](index b, index h, index q, index k) {
     return with_bias(skipmax::dense_bias<float>{numbers, b, h, q, k});
@@ -85,7 +86,8 @@ TEST(errors_of_slots, dense_bias) {
   expect(shape(0, 6, 9, 11), found + "[0, 6, 9, 11]" + wanted);
   expect(shape(2, 3, 9, 11), found + "[2, 3, 9, 11]" + wanted);  // kv heads are not heads
   expect(shape(2, -1, 9, 11), found + "[2, -1, 9, 11]" + wanted);
-  expect(shape(2, 6, 1, 11), found + "[2, 6, 1, 11]" + wanted);
+  expect(shape(2, 6, 1, 11), "no error");
+  expect(shape(2, 6, 2, 11), found + "[2, 6, 2, 11]" + wanted);
   expect(shape(2, 6, 9, 12), found + "[2, 6, 9, 12]" + wanted);
   expect(shape(2, 6, 11, 9), found + "[2, 6, 11, 9]" + wanted);
   expect(with_bias(skipmax::dense_bias<float>{nullptr, 1, 6, 9, 11}),
@@ -95,7 +97,8 @@ TEST(errors_of_slots, dense_bias) {
 
 TEST(errors_of_slots, dense_masks) {
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 9, 11], the batch and heads of q and the lengths of q and k (of "
+      ", wanted [1 or 2, 1 or 6, 1 or 9, 11], the batch and heads of q and the lengths of q and k "
+      "(of "
       "segments: their number and the longest)";
   const auto bytes = [&](const std::uint8_t* data, index b, index h, index q, index k) {
     return with_mask(dense_mask<>{data, b, h, q, k});
@@ -105,6 +108,7 @@ TEST(errors_of_slots, dense_masks) {
   };
   expect(bytes(flags, 1, 6, 9, 11), "no error");
   expect(bits(flags, 2, 1, 9, 11), "no error");
+  expect(bytes(flags, 2, 1, 1, 11), "no error");
   for (const auto& [b, h, q, k, found] : {std::tuple{3, 6, 9, 11, "[3, 6, 9, 11]"},
                                           {0, 1, 9, 11, "[0, 1, 9, 11]"},
                                           {2, 3, 9, 11, "[2, 3, 9, 11]"},
@@ -351,15 +355,16 @@ TEST(errors_of_slots, slots_of_segments) {
          ragged);
   expect(mask(dense_mask<>{flags, 3, 1, 6, 7}), "no error", ragged);
   expect(mask(dense_mask<>{flags, 1, 1, 9, 11}),
-         "skipmax: mask dense_mask: found [1, 1, 9, 11], wanted [1 or 3, 1 or 6, 6, 7], the batch "
+         "skipmax: mask dense_mask: found [1, 1, 9, 11], wanted [1 or 3, 1 or 6, 1 or 6, 7], the "
+         "batch "
          "and heads of q and the lengths of q and k (of segments: their number and the longest)",
          ragged);
   expect(bias(skipmax::dense_bias<float>{numbers, 3, 6, 6, 7}), "no error", ragged);
-  expect(
-      bias(skipmax::dense_bias<float>{numbers, 2, 6, 6, 7}),
-      "skipmax: bias dense_bias: found [2, 6, 6, 7], wanted [1 or 3, 1 or 6, 6, 7], the batch and "
-      "heads of q and the lengths of q and k (of segments: their number and the longest)",
-      ragged);
+  expect(bias(skipmax::dense_bias<float>{numbers, 2, 6, 6, 7}),
+         "skipmax: bias dense_bias: found [2, 6, 6, 7], wanted [1 or 3, 1 or 6, 1 or 6, 7], the "
+         "batch and "
+         "heads of q and the lengths of q and k (of segments: their number and the longest)",
+         ragged);
   // the gate lies in a tensor like out
   dressed a = plain;
   a.rows.gate = {{gate<float, silu>{blhd(numbers, 3, 6, 6, 7), {}}}};

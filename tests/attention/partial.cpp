@@ -140,10 +140,41 @@ TEST(partial, mistakes) {
   expect_error(over({1, 1300}), "shard: found 1300 keys from 1 on, of 1300 keys, wanted");
   expect_error(over({-1, 1300}), "shard: found");
   expect_error(over({0, 1299}), "shard: found");
+  const auto no_values = bhld(x.v.read().data, 1, 1, 1, 1);
+  expect_error(
+      [&] {
+        a.forward_partial(x.q.read(), x.k.read(), no_values, {0, 1300}, part);
+      },
+      "v: batch: found 1 in [1, 1, 1, 1], wanted 2");
+  expect_error(
+      [&] {
+        part.resize({1, -2, 3, 4, 2, 5, 6});
+      },
+      "partial: resize: found [1, 4, -2, 6] of [batch, heads, query length, value dim], "
+      "wanted no negative size");
+  expect_error([&] { part.resize({1 << 30, 1 << 20, 3, 1 << 20, 2, 5, 6}); }, "partial: resize");
   over({0, 1300})();
   expect_error([&] { a.merge(part, other); }, "merge: found a part of [0, 0, 0, 0] over 0 keys");
   support::tensor<float> narrow(2, 9, 4, 23);
   expect_error([&] { a.finish(part, narrow.view()); }, "out: dim: found 23");
+}
+
+// More workers than there is memory for.
+struct legion {
+  int concurrency() const { return std::numeric_limits<int>::max(); }
+  template <class F>
+  void for_each_task(index, F&&) const {}
+};
+
+TEST(partial, is_what_it_was_where_memory_is_short) {
+  const relu_attention a;
+  support::operands<float> x(shape);
+  partial<float> part;
+  a.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 1300}, part);
+  const std::vector<float> before(part.data(), part.data() + part.size());
+  EXPECT_THROW(a.forward_partial(x.k.read(), x.k.read(), x.v.read(), {0, 1300}, part, legion{}),
+               std::exception);
+  EXPECT_EQ(std::vector<float>(part.data(), part.data() + part.size()), before);
 }
 
 TEST(partial, has_no_number_that_is_not_written) {

@@ -1,6 +1,7 @@
 // What a row that sees nothing is, where a NaN goes, and what a masked key may hold.
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "skipmax/attention.hpp"
 #include "support/bits.hpp"
@@ -54,6 +55,30 @@ void check_empty_rows() {
 TEST(semantics, a_row_that_sees_nothing_is_zeros) {
   check_empty_rows<float>();
   check_empty_rows<double>();
+}
+
+// A padding mask and a padding bias, one row of [batch, 1, 1, keys] for all heads and queries, are as the same
+// row written down for each.
+TEST(semantics, one_row_of_a_mask_or_bias_serves_all) {
+  for_each_attention<float>([](const auto& a) {
+    constexpr index keys = 21, queries = 20;
+    std::vector<std::uint8_t> row, all;
+    std::vector<float> bias_row, bias_all;
+    for (index b = 0; b < 2; ++b)
+      for (index i = 0; i < queries; ++i)
+        for (index j = 0; j < keys; ++j) {
+          const bool seen = j < 9 + 8 * b && j != 4;
+          all.push_back(seen), bias_all.push_back(seen ? 0.5f : -infinity<float>);
+          if (i == 0) row.push_back(seen), bias_row.push_back(seen ? 0.5f : -infinity<float>);
+        }
+    support::operands<float> x({2, queries, keys, 2, 1, 9, 11}), y({2, queries, keys, 2, 1, 9, 11});
+    support::run(a.with(dense_mask{row.data(), 2, 1, 1, keys}), x);
+    support::run(a.with(dense_mask{all.data(), 2, 1, queries, keys}), y);
+    EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+    support::run(a.with(dense_bias{bias_row.data(), 2, 1, 1, keys}), x);
+    support::run(a.with(dense_bias{bias_all.data(), 2, 1, queries, keys}), y);
+    EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+  });
 }
 
 TEST(semantics, without_keys_everything_is_zeros) {

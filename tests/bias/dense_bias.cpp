@@ -63,6 +63,18 @@ TEST(dense_bias, batch_and_heads_may_be_shared) {
   EXPECT_EQ((dense_bias{data, 1, 1, 1, 1}.bias<double>(at, 0)), 1);
 }
 
+TEST(dense_bias, one_row_may_serve_all_queries) {
+  const double data[] = {1, 2, 3, 4, 5, 6};  // [batch 2, 1, 1, key 3]
+  const dense_bias bias{data, 2, 1, 1, 3};
+  for (index b = 0; b < 2; ++b)
+    for (index i = 0; i < 4; ++i)
+      for (index j = 0; j < 3; ++j) {
+        EXPECT_EQ(bias.bias<double>({b, 2, i, 4, 3}, j), data[b * 3 + j]);
+        const auto rows = bias.rows({b, 2, 0, 4, 3}, 4, j, 1);
+        EXPECT_EQ(rows.data[i * rows.stride], data[b * 3 + j]);
+      }
+}
+
 TEST(dense_bias, with_strides) {
   // [query 2, batch 2, head 2, key 2] with one number between the rows
   std::vector<double> data;
@@ -84,7 +96,8 @@ TEST(dense_bias, sizes_are_those_of_the_call) {
   const float data[1] = {};
   const problem p = sizes(2, 6, 4, 5);
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 4, 5], the batch and heads of q and the lengths of q and k (of "
+      ", wanted [1 or 2, 1 or 6, 1 or 4, 5], the batch and heads of q and the lengths of q and k "
+      "(of "
       "segments: their number and the longest)";
   const auto found = [&](index b, index h, index lq, index lk) {
     return complaint_about(dense_bias{data, b, h, lq, lk}, p);
@@ -93,7 +106,8 @@ TEST(dense_bias, sizes_are_those_of_the_call) {
   EXPECT_EQ(found(2, 6, 4, 5), "");
   EXPECT_EQ(found(3, 6, 4, 5), "bias dense_bias: found [3, 6, 4, 5]" + wanted);
   EXPECT_EQ(found(2, 2, 4, 5), "bias dense_bias: found [2, 2, 4, 5]" + wanted);
-  EXPECT_EQ(found(2, 6, 1, 5), "bias dense_bias: found [2, 6, 1, 5]" + wanted);
+  EXPECT_EQ(found(2, 6, 1, 5), "");
+  EXPECT_EQ(found(2, 6, 2, 5), "bias dense_bias: found [2, 6, 2, 5]" + wanted);
   EXPECT_EQ(found(2, 6, 4, 6), "bias dense_bias: found [2, 6, 4, 6]" + wanted);
 }
 

@@ -77,6 +77,11 @@ TEST(kv_cache, mistakes_change_nothing) {
             "skipmax: kv_cache: append: k: found [1, 1, 2, 5], wanted [2, 1, 2, 5]");
   EXPECT_EQ(message([&] { cache.append(2, one.k.read(), one.v.read()); }),
             "skipmax: kv_cache: sequence: found 2, wanted 0 to 1");
+  EXPECT_EQ(message([&] { (void)cache.length(-1); }),
+            "skipmax: kv_cache: sequence: found -1, wanted 0 to 1");
+  const tensor_view<const float> less = blhd(static_cast<const float*>(nullptr), 2, -1, 2, 5);
+  EXPECT_EQ(message([&] { cache.append(less, two.v.read()); }),
+            "skipmax: kv_cache: append: k: found [2, -1, 2, 5], wanted [2, 0, 2, 5]");
   EXPECT_EQ(message([&] { cache.truncate(0, 5); }),
             "skipmax: kv_cache: truncate: found 5, wanted 0 to 4, the tokens of sequence 0");
   EXPECT_EQ(message([] { kv_cache<float>(1, 1, -1, 4); }).rfind("skipmax: kv_cache: found", 0), 0u);

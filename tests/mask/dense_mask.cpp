@@ -76,6 +76,30 @@ TEST(dense_mask, batch_and_heads_may_be_shared) {
   EXPECT_EQ((bit_mask{flags, 1, 2, 1, 1}.bias<double>(at, 0)), hidden);
 }
 
+TEST(dense_mask, one_row_may_serve_all_queries) {
+  const std::uint8_t flags[] = {1, 0, 0, 1};  // [batch 2, 1, 1, key 2]
+  for (index b = 0; b < 2; ++b)
+    for (index i = 0; i < 3; ++i)
+      for (index j = 0; j < 2; ++j) {
+        const row_position at{b, 4, i, 3, 2};
+        EXPECT_EQ((dense_mask{flags, 2, 1, 1, 2}.bias<double>(at, j)), b == j ? 0 : hidden);
+        EXPECT_EQ((bit_mask{flags + b, 1, 1, 1, 2}.bias<double>(at, j)),
+                  b == 0 && j == 0 ? 0 : hidden);
+      }
+}
+
+TEST(dense_mask, a_row_takes_its_bytes) {
+  const std::uint8_t flags[60] = {};
+  const problem p = sizes(1, 1, 4, 9);
+  EXPECT_EQ(complaint_about(dense_mask{flags, 1, 1, 4, 9, 9}, p), "");
+  EXPECT_EQ(complaint_about(dense_mask{flags, 1, 1, 4, 9, 0}, p), "");
+  EXPECT_EQ(complaint_about(dense_mask{flags, 1, 1, 4, 9, 3}, p),
+            "mask dense_mask: row_stride: found 3, wanted 0 or at least 9, the bytes of a row");
+  EXPECT_EQ(complaint_about(bit_mask{flags, 1, 1, 4, 9, 2}, p), "");
+  EXPECT_EQ(complaint_about(bit_mask{flags, 1, 1, 4, 9, 1}, p),
+            "mask bit_mask: row_stride: found 1, wanted 0 or at least 2, the bytes of a row");
+}
+
 TEST(dense_mask, rows_may_lie_apart) {
   const std::uint8_t flags[] = {1, 0, 9, 0, 1, 9};
   const dense_mask mask{flags, 1, 1, 2, 2, 3};
@@ -131,7 +155,7 @@ TEST(dense_mask, sizes_are_those_of_the_call) {
   const std::uint8_t flags[1] = {};
   const problem p = sizes(2, 6, 4, 5);
   const std::string wanted =
-      ", wanted [1 or 2, 1 or 6, 4, 5], the batch and heads of q and the lengths of q and k "
+      ", wanted [1 or 2, 1 or 6, 1 or 4, 5], the batch and heads of q and the lengths of q and k "
       "(of segments: their number and the longest)";
   const auto found = [&](index b, index h, index lq, index lk) {
     return complaint_about(dense_mask{flags, b, h, lq, lk}, p);
@@ -140,7 +164,8 @@ TEST(dense_mask, sizes_are_those_of_the_call) {
   EXPECT_EQ(found(2, 6, 4, 5), "");
   EXPECT_EQ(found(3, 6, 4, 5), "mask dense_mask: found [3, 6, 4, 5]" + wanted);
   EXPECT_EQ(found(2, 2, 4, 5), "mask dense_mask: found [2, 2, 4, 5]" + wanted);
-  EXPECT_EQ(found(2, 6, 1, 5), "mask dense_mask: found [2, 6, 1, 5]" + wanted);
+  EXPECT_EQ(found(2, 6, 1, 5), "");
+  EXPECT_EQ(found(2, 6, 2, 5), "mask dense_mask: found [2, 6, 2, 5]" + wanted);
   EXPECT_EQ(found(2, 6, 4, 6), "mask dense_mask: found [2, 6, 4, 6]" + wanted);
   EXPECT_EQ(complaint_about(bit_mask{flags, 2, 6, 5, 5}, p),
             "mask bit_mask: found [2, 6, 5, 5]" + wanted);

@@ -4,8 +4,8 @@
 //   dense_bias{data, batch, heads, query_length, key_length}              contiguous
 //   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
 //
-// [batch or 1, heads or 1, query length, key length], the keys of a row one after the other, in the
-// type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias
+// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all, the keys of a row one after the
+// other, in the type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias
 // beyond 2.3e38 in size is infinite to it, so that the lowest float of all gives a key no weight, and a row
 // of nothing else is zeros.
 #pragma once
@@ -25,7 +25,7 @@ template <class T>
 struct dense_bias {
   static constexpr bool hides_keys = true;
 
-  const T* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
+  const T* data = nullptr;  // [batch or 1, heads or 1, query length or 1, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
   strides apart{heads * query_length * key_length, key_length, query_length* key_length};
 
@@ -43,7 +43,7 @@ struct dense_bias {
   }
 
   SKIPMAX_INLINE row_matrix<const T> rows(row_position first, index, index key, index) const {
-    return {place(first, key), apart.length};
+    return {place(first, key), query_length == 1 ? 0 : apart.length};
   }
 
   // Rows lie too far apart for the hardware to see what comes next.
@@ -52,16 +52,17 @@ struct dense_bias {
   }
 
   SKIPMAX_INLINE index shared_row_bytes() const {
-    return heads == 1 ? key_length * static_cast<index>(sizeof(T)) : 0;
+    return heads == 1 && query_length > 1 ? key_length * static_cast<index>(sizeof(T)) : 0;
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
     const bool fits = (batch == 1 || batch == p.batch) && (heads == 1 || heads == p.heads) &&
-                      query_length == p.query_length && key_length == p.key_length;
+                      (query_length == 1 || query_length == p.query_length) &&
+                      key_length == p.key_length;
     if (!fits)
       error << "bias dense_bias: found [" << batch << ", " << heads << ", " << query_length << ", "
             << key_length << "], wanted [" << one_or{p.batch} << ", " << one_or{p.heads} << ", "
-            << p.query_length << ", " << p.key_length
+            << one_or{p.query_length} << ", " << p.key_length
             << "], the batch and heads of q and the lengths of q and k "
                "(of segments: their number and the longest)";
     else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
@@ -71,7 +72,8 @@ struct dense_bias {
 
   SKIPMAX_INLINE const T* place(row_position at, index key) const {
     const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    return data + b * apart.batch + h * apart.head + at.query * apart.length + key;
+    const index query = query_length == 1 ? 0 : at.query;
+    return data + b * apart.batch + h * apart.head + query * apart.length + key;
   }
 };
 template <class T>

@@ -1,6 +1,6 @@
 // What an executor is: who runs the independent tasks of a call, and on how many workers.
 //
-//   int concurrency() const;              // worker numbers are 0 .. concurrency() - 1
+//   int concurrency() const;              // worker numbers are 0 .. concurrency() - 1: others trap
 //   void for_each_task(index n, f) const; // calls f(task, worker) once for each task in [0, n), in any
 //                                         // order, and returns when all are done; at no time do two
 //                                         // calls hold the same worker number
@@ -20,6 +20,13 @@ struct any_task {
   void operator()(index, int) const {}
 };
 }  // namespace detail
+
+// A worker's part of the scratch. A number out of range would overrun another's, and does not come back.
+template <class T>
+SKIPMAX_INLINE T* slice_of_worker(T* slices, index slice, int worker, index workers) {
+  if (worker < 0 || worker >= workers) __builtin_trap();
+  return slices + worker * slice;
+}
 
 template <class E>
 concept executor = requires(E& e, index tasks, detail::any_task f) {

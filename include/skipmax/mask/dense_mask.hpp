@@ -4,9 +4,9 @@
 //   dense_mask{data, batch, heads, query_length, key_length}    a byte each, not zero where visible
 //   bit_mask{data, batch, heads, query_length, key_length}      bit j % 8 of byte j / 8 of a row
 //
-// [batch or 1, heads or 1, query length, key length]; rows lie one after the other, each from
-// a byte of its own on, or row_stride bytes apart. What the interval masks can say
-// they say faster: these hide single keys of tiles that are computed all the same.
+// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. Rows lie one after the other,
+// each from a byte of its own on, or row_stride bytes apart (0: one for all). What the interval masks can say they say faster:
+// these hide single keys of tiles that are computed all the same.
 #pragma once
 
 #include <type_traits>
@@ -19,23 +19,36 @@ inline namespace v0 {
 
 namespace detail {
 
-// The sizes and the pointer of a mask that holds a flag for each pair of a query row and a key.
+// Where the flags of a row are, in bytes.
 template <class Mask>
-SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, const problem& p,
-                                error_message& error) {
+SKIPMAX_INLINE index flags_of_row(const Mask& mask, row_position at) {
+  const index b = mask.batch == 1 ? 0 : at.batch, h = mask.heads == 1 ? 0 : at.head;
+  const index query = mask.query_length == 1 ? 0 : at.query;
+  return ((b * mask.heads + h) * mask.query_length + query) * mask.row_stride;
+}
+
+// The sizes and the pointer of a mask whose rows take so many bytes.
+template <class Mask>
+SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, index row_bytes,
+                                const problem& p, error_message& error) {
   const bool fits = (mask.batch == 1 || mask.batch == p.batch) &&
                     (mask.heads == 1 || mask.heads == p.heads) &&
-                    mask.query_length == p.query_length && mask.key_length == p.key_length;
+                    (mask.query_length == 1 || mask.query_length == p.query_length) &&
+                    mask.key_length == p.key_length;
   const bool empty =
       mask.batch == 0 || mask.heads == 0 || mask.query_length == 0 || mask.key_length == 0;
-  if (fits && (mask.data || empty)) return;
-  error << name << (fits ? ": data: found a null pointer, wanted [" : ": found [") << mask.batch
-        << ", " << mask.heads << ", " << mask.query_length << ", " << mask.key_length << "]";
-  if (fits) return;
-  error << ", wanted [" << one_or{p.batch} << ", " << one_or{p.heads} << ", " << p.query_length
-        << ", " << p.key_length
-        << "], the batch and heads of q and the lengths of q and k "
-           "(of segments: their number and the longest)";
+  if (!fits)
+    error << name << ": found [" << mask.batch << ", " << mask.heads << ", " << mask.query_length
+          << ", " << mask.key_length << "], wanted [" << one_or{p.batch} << ", " << one_or{p.heads}
+          << ", " << one_or{p.query_length} << ", " << p.key_length
+          << "], the batch and heads of q and the lengths of q and k "
+             "(of segments: their number and the longest)";
+  else if (!mask.data && !empty)
+    error << name << ": data: found a null pointer, wanted [" << mask.batch << ", " << mask.heads
+          << ", " << mask.query_length << ", " << mask.key_length << "]";
+  else if (mask.row_stride != 0 && mask.row_stride < row_bytes)
+    error << name << ": row_stride: found " << mask.row_stride << ", wanted 0 or at least "
+          << row_bytes << ", the bytes of a row";
 }
 
 }  // namespace detail
@@ -46,7 +59,7 @@ struct dense_mask {
                 "skipmax: dense_mask takes a byte for each key: bool or std::uint8_t");
   static constexpr bool hides_keys = true;
 
-  const Flag* data = nullptr;  // [batch or 1, heads or 1, query length, key length]
+  const Flag* data = nullptr;  // [batch or 1, heads or 1, query length or 1, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
   index row_stride = key_length;  // from one row to the next
 
@@ -55,13 +68,12 @@ struct dense_mask {
   // 0 for a key that the row sees, -infinity for one that it does not.
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const index row = ((b * heads + h) * query_length + at.query) * row_stride;
-    return hidden_by_bytes<V>(reinterpret_cast<const std::uint8_t*>(data) + row + key);
+    return hidden_by_bytes<V>(reinterpret_cast<const std::uint8_t*>(data) +
+                              detail::flags_of_row(*this, at) + key);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    detail::check_flags("mask dense_mask", *this, p, error);
+    detail::check_flags("mask dense_mask", *this, key_length, p, error);
   }
 };
 template <class Flag, class... Sizes>
@@ -72,21 +84,22 @@ inline constexpr bool moves_forward<dense_mask<Flag>> = true;
 struct bit_mask {
   static constexpr bool hides_keys = true;
 
-  const std::uint8_t* data = nullptr;  // [batch or 1, heads or 1, query length, bytes of a row]
+  const std::uint8_t* data =
+      nullptr;  // [batch or 1, heads or 1, query length or 1, bytes of a row]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  index row_stride = key_length / 8 + (key_length % 8 != 0);  // bytes from one row to the next
+  index row_stride = row_bytes(key_length);  // bytes from one row to the next
+
+  SKIPMAX_INLINE static constexpr index row_bytes(index keys) { return keys / 8 + (keys % 8 != 0); }
 
   SKIPMAX_INLINE key_range visible(row_position at) const { return {0, at.key_length}; }
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const index b = batch == 1 ? 0 : at.batch, h = heads == 1 ? 0 : at.head;
-    const index row = ((b * heads + h) * query_length + at.query) * row_stride;
-    return hidden_by_bits<V>(data + row, key);
+    return hidden_by_bits<V>(data + detail::flags_of_row(*this, at), key);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    detail::check_flags("mask bit_mask", *this, p, error);
+    detail::check_flags("mask bit_mask", *this, row_bytes(key_length), p, error);
   }
 };
 template <>
