@@ -146,9 +146,10 @@ TEST(partial, mistakes) {
         a.forward_partial(x.q.read(), x.k.read(), no_values, {0, 1300}, part);
       },
       "v: batch: found 1 in [1, 1, 1, 1], wanted 2");
+  volatile index negative = -2, large = index{1} << 30;  // of constants g++ warns
   expect_error(
       [&] {
-        part.resize({1, -2, 3, 4, 2, 5, 6});
+        part.resize({1, negative, 3, 4, 2, 5, 6});
       },
       "partial: resize: found [1, 4, -2, 6] of [batch, heads, query length, value dim], "
       "wanted no negative size");
