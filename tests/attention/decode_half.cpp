@@ -1,5 +1,5 @@
-// Decode over caches of 16 bits: what it gives over the same numbers in float, to the bit, since they are
-// widened on their way into registers.
+// Decode over caches of 16 bits: what it gives over the same numbers in float, since they are widened on their way
+// into registers; to the bit, but for rows of bf16 read where they lie, whose numbers are added up in another order.
 #include "skipmax/kv_cache.hpp"
 #include "support/bits.hpp"
 #include "support/decode.hpp"
@@ -39,10 +39,16 @@ void check(const Attention& a) {
     lengths filled{p.key_length, p.key_length / 2, 3};
     filled.resize(static_cast<std::size_t>(p.batch));
     a.decode(x.q.read(), x.k.read(), x.v.read(), filled.data(), x.out.view());
-    support::run_decode(a, y, filled);
-    support::operands<Q, KV, KV, Out> rounded(p, seed);
-    copy(rounded.out, y.out);
-    EXPECT_TRUE(support::same_bits(x.out.read(), rounded.out.read())) << support::text(p);
+    if constexpr (std::is_same_v<Out, float>) {
+      const auto wanted =
+          support::expect(support::as_forward(a, filled), y.q.read(), y.k.read(), y.v.read());
+      EXPECT_TRUE(support::close(x.out.read(), wanted)) << support::text(p);
+    } else {
+      support::run_decode(a, y, filled);
+      support::operands<Q, KV, KV, Out> rounded(p, seed);
+      copy(rounded.out, y.out);
+      EXPECT_TRUE(support::same_bits(x.out.read(), rounded.out.read())) << support::text(p);
+    }
     EXPECT_TRUE(x.guards_intact()) << support::text(p);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "support/fenced.hpp"
@@ -31,10 +32,14 @@ void check(int rows, index keys, index depth, index gap) {
   alignas(64) T q[most_rows * most_depth];
   for (index i = 0; i < rows * depth; ++i)
     q[i] = static_cast<T>(support::whole(2, static_cast<std::uint64_t>(i), -3, 3));
+  alignas(64) T parted[most_rows * most_depth];
+  std::copy(q, q + rows * depth, parted);
+  if (is_parted<T, K> && !fills_cache_line<T, native_isa>)
+    for (int r = 0; r < rows; ++r) to_parted_row<native_isa>(parted + r * depth, depth);
   alignas(64) static T s[most_rows * stride];
   for (T& number : s) number = T(-0.5);
 
-  score_key_rows<native_isa, T, K>(q, rows, {k.data(), k_stride}, depth, keys, {s, stride},
+  score_key_rows<native_isa, T, K>(parted, rows, {k.data(), k_stride}, depth, keys, {s, stride},
                                    20 * k_stride);
 
   const index end = round_up(keys, lanes<T, native_isa>);

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "skipmax/simd/register_block.hpp"
+#include "skipmax/simd/row_ops.hpp"
 #include "support/fenced.hpp"
 #include "support/random.hpp"
 
@@ -31,19 +33,29 @@ void check(int rows, Keys keys, index held, index width, index gap) {
     weights[i] = static_cast<T>(support::whole(2, i, -3, 3));
   constexpr index most_rows = register_block<T, native_isa>::rows, most_width = 256;
   alignas(64) static T sum[(most_rows + 1) * most_width];
-  for (T& number : sum) number = T(7);
+  for (T& number : sum) number = T(0);
 
   value_rows<native_isa, T, X>(weights.data(), weight_stride, rows, {v.data(), v_stride}, keys,
                                {sum, width}, width, 2);
 
+  alignas(64) static T in_order[most_rows * most_width];
+  for (index r = 0; r < rows; ++r) {
+    T* const to = in_order + r * width;
+    std::fill(to, to + width, T(7));
+    if (is_parted<T, X>)
+      add_parted_row<native_isa>(to, sum + r * width, width);
+    else
+      add_row<native_isa>(to, sum + r * width, width);
+  }
   index wrong = 0;
-  for (index r = 0; r <= rows; ++r)
+  for (index x = 0; x < width; ++x) wrong += !(sum[rows * width + x] == 0);
+  for (index r = 0; r < rows; ++r)
     for (index x = 0; x < width; ++x) {
       T wanted = T(7);
-      for (index m = 0; r < rows && m < keys.count; ++m)
+      for (index m = 0; m < keys.count; ++m)
         wanted += weights[static_cast<std::size_t>(r * weight_stride + keys[m])] *
                   static_cast<T>(v_numbers[static_cast<std::size_t>(keys[m] * width + x)]);
-      wrong += !(sum[r * width + x] == wanted);
+      wrong += !(in_order[r * width + x] == wanted);
     }
   EXPECT_EQ(wrong, 0) << rows << " rows, " << keys.count << " keys of " << width << ", " << gap
                       << " apart";

@@ -5,6 +5,7 @@
 
 #include "skipmax/drive/parts.hpp"
 #include "skipmax/drive/prepare.hpp"
+#include "skipmax/simd/parted_rows.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -75,7 +76,7 @@ SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T, S>& plan
   task.slice = slice;
 }
 
-// q of all rows, times scale: [rows][depth], zeros beyond dim.
+// q of all rows, times scale: [rows][depth], zeros beyond dim; parted as the rows of k are read.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan,
                                const part_task<Isa, T>& task) {
@@ -90,6 +91,8 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
           plan.depth, plan.scale);
     else
       pack_row<Isa>(to, q.data, dim, plan.depth, plan.scale);
+    if constexpr (!fills_cache_line<T, Isa> && is_parted<T, typename S::k>)
+      if (plan.k_in_place) to_parted_row<Isa>(to, plan.depth);
   }
 }
 

@@ -35,8 +35,14 @@ struct value_step {
       for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
       value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
                       of_block, width, v.ahead);
-      for (int i = 0; i < rows; ++i)
-        add_row<Isa>(sums.data + (r + i) * sums.stride, of_block.data + i * of_block.stride, width);
+      for (int i = 0; i < rows; ++i) {
+        T* const to = sums.data + (r + i) * sums.stride;
+        const T* const sum = of_block.data + i * of_block.stride;
+        if constexpr (is_parted<T, V>)
+          add_parted_row<Isa>(to, sum, width);
+        else
+          add_row<Isa>(to, sum, width);
+      }
     }
   }
 

@@ -4,27 +4,29 @@
 
 #include <type_traits>
 
+#include "skipmax/simd/parted_rows.hpp"
 #include "skipmax/tile/key_rows.hpp"
 #include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by a key of each of four places `apart` elements apart: sum[r][place]. What is loaded of q serves all.
-template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_four(const T* q, const K* key, index apart, index depth,
-                             simd<T, Isa> (&sum)[R][4]) {
+// R rows by a key of each of S places `apart` elements apart: sum[r][place]. What is loaded of q, parted as k is,
+// serves all places.
+template <class Isa, int R, int S, class T, class K>
+SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth,
+                               simd<T, Isa> (&sum)[R][S]) {
   using V = simd<T, Isa>;
+  constexpr index W = lanes<T, Isa>;
 #pragma GCC unroll 2
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int place = 0; place < 4; ++place) sum[r][place] = V(T(0));
-#pragma GCC unroll 2
-  for (index x = 0; x < depth; x += lanes<T, Isa>) {
-    V of_key[4];
+    for (int place = 0; place < S; ++place) sum[r][place] = V(T(0));
+  const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
+    V of_key[S];
 #pragma GCC unroll 4
-    for (int place = 0; place < 4; ++place) {
-      of_key[place] = load_stored<Isa, T>(key + place * apart + x);
+    for (int place = 0; place < S; ++place) {
+      of_key[place] = load(key + place * apart);
       if constexpr (R > 1) keep_in_register(of_key[place]);
     }
 #pragma GCC unroll 2
@@ -32,49 +34,67 @@ SKIPMAX_INLINE void dot_four(const T* q, const K* key, index apart, index depth,
       V of_q = V::load_aligned(q + r * depth + x);
       keep_in_register(of_q);
 #pragma GCC unroll 4
-      for (int place = 0; place < 4; ++place)
+      for (int place = 0; place < S; ++place)
         sum[r][place] = compat::fma(of_q, of_key[place], sum[r][place]);
     }
+  };
+  index x = 0;
+  for (; x + 2 * W <= depth; x += 2 * W) {
+    step(x, [&](const K* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(at + x); });
+    step(x + W, [&](const K* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(at + x); });
   }
+  if (x < depth) step(x, [&](const K* at) SKIPMAX_LAMBDA { return load_stored<Isa, T>(at + x); });
 }
 
-// From the quarters of the keys at once: for all rows a key of each, then the next ones.
-template <class Isa, class T, class K>
-SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K> k, index depth,
-                                       index keys, row_matrix<T> s) {
+// All rows by W keys from each of S places, `columns` keys apart: for all rows a key of each, then the next ones.
+// Of keys from `count` on, where fewer are left, there are zeros.
+template <class Isa, int S, class T, class K>
+SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, index depth,
+                                 row_matrix<T> s, index columns, index count) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
   constexpr int MR = register_block<T, Isa>::rows;
-  const index quarter = keys / (4 * W) * W;
-  for (index start = 0; start < quarter; start += W) {
-    alignas(64) T sums[4][MR * G * W];
-    for (int g = 0; g < G; ++g) {
-      V of_key[MR][4][E];
-      for (int n = 0; n < E; ++n) {
-        const K* key = k.data + (start + g * E + n) * k.stride;
-        const auto dot = [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
-          V sum[R][4];
-          dot_four<Isa>(q + r * depth, key, quarter * k.stride, depth, sum);
+  alignas(64) T sums[S][MR * G * W];
+  for (int g = 0; g < G; ++g) {
+    V of_key[MR][S][E];
+    for (int n = 0; n < E; ++n) {
+      const index j = g * E + n;
+      const auto dot = [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
+        V sum[R][S];
+        if (S > 1 || j < count)
+          dot_places<Isa>(q + r * depth, k.data + j * k.stride, columns * k.stride, depth, sum);
+        else
+          for (int i = 0; i < R; ++i) sum[i][0] = V(T(0));
 #pragma GCC unroll 2
-          for (int i = 0; i < R; ++i)
+        for (int i = 0; i < R; ++i)
 #pragma GCC unroll 4
-            for (int place = 0; place < 4; ++place) of_key[r + i][place][n] = sum[i][place];
-        };
-        int r = 0;
-        for (; r + 2 <= rows; r += 2) dot(std::integral_constant<int, 2>{}, r);
-        if (r < rows) dot(std::integral_constant<int, 1>{}, r);
-      }
-      for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-        for (int place = 0; place < 4; ++place)
-          reduce_within_128_bits(of_key[r][place], plus{})
-              .store_aligned(sums[place] + (r * G + g) * W);
+          for (int place = 0; place < S; ++place) of_key[r + i][place][n] = sum[i][place];
+      };
+      int r = 0;
+      for (; r + 2 <= rows; r += 2) dot(std::integral_constant<int, 2>{}, r);
+      if (r < rows) dot(std::integral_constant<int, 1>{}, r);
     }
-    for (int place = 0; place < 4; ++place)
-      store_scores<Isa>(sums[place], rows, s, start + place * quarter);
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int place = 0; place < S; ++place)
+        reduce_within_128_bits(of_key[r][place], plus{})
+            .store_aligned(sums[place] + (r * G + g) * W);
   }
-  const index done = 4 * quarter;
-  score_in_order<Isa>(q, rows, rows_from(k, done), depth, keys - done, columns_from(s, done), 0);
+  for (int place = 0; place < S; ++place) store_scores<Isa>(sums[place], rows, s, place * columns);
+}
+
+// From the quarters of the keys at once, then what is left of them. Columns [0, keys) of s, in whole registers.
+template <class Isa, class T, class K>
+SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K> k, index depth,
+                                       index keys, row_matrix<T> s) {
+  constexpr int W = lanes<T, Isa>;
+  const index quarter = keys / (4 * W) * W;
+  index start = 0;
+  for (; start < quarter; start += W)
+    score_places<Isa, 4>(q, rows, rows_from(k, start), depth, columns_from(s, start), quarter, W);
+  for (start = 4 * quarter; start < keys; start += W)
+    score_places<Isa, 1>(q, rows, rows_from(k, start), depth, columns_from(s, start), 0,
+                         keys - start);
 }
 
 inline constexpr int few_rows = 2;

@@ -4,14 +4,15 @@
 //   weights [rows][stride], v [keys][width] of any stride and alignment, sum [rows] aligned
 //
 // A key of each quarter of the range at a time, from the start of their rows to the end, for all query rows:
-// memory is read in four streams, which keep more of it busy than one, and sums are in the L1 cache.
+// memory is read in four streams, which keep more of it busy than one, and sums, parted where v is, are in the L1
+// cache.
 #pragma once
 
 #include <type_traits>
 
+#include "skipmax/simd/parted_rows.hpp"
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
@@ -31,11 +32,11 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
 #pragma GCC unroll 2
     for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + key[k]]);
   }
-  for (index x = 0; x < width; x += lanes<T, Isa>) {
+  const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
     V value[K];
 #pragma GCC unroll 4
     for (int k = 0; k < K; ++k) {
-      value[k] = load_stored<Isa, T>(row[k] + x);
+      value[k] = load(row[k]);
       if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for both rows
     }
 #pragma GCC unroll 2
@@ -46,7 +47,14 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
       for (int k = 0; k < K; ++k) to = compat::fma(weight[p][k], value[k], to);
       to.store_aligned(at);
     }
+  };
+  constexpr index W = lanes<T, Isa>;
+  index x = 0;
+  for (; x + 2 * W <= width; x += 2 * W) {
+    step(x, [&](const X* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(at + x); });
+    step(x + W, [&](const X* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(at + x); });
   }
+  if (x < width) step(x, [&](const X* at) SKIPMAX_LAMBDA { return load_stored<Isa, T>(at + x); });
 }
 
 // All rows, two at a time, by K keys.

@@ -1,0 +1,78 @@
+// Rows of bf16 as registers of float in one instruction each: of 2 W numbers the even ones, then the odd ones.
+//
+//   stored   s_0 s_1 s_2 s_3 ... s_2W-1
+//   parted   s_0 s_2 ... s_2W-2, s_1 s_3 ... s_2W-1          and so on; a last W are as they were
+//
+// A sum over a row does not mind the order if both factors have it; a sum of rows is put back when it is done.
+// Rows of all other types stay in order.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "skipmax/simd/storage.hpp"
+#include "skipmax/simd/transpose.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+template <class T, class S>
+inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
+
+// The first or the second register of 2 W numbers of a parted row.
+template <class Isa, class T, bool Second, class S>
+SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
+  if constexpr (is_parted<T, S>) {
+    using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
+    bits two;
+    __builtin_memcpy(&two, from, sizeof two);
+    two = Second ? two & 0xffff0000u : two << 16;
+    return {__builtin_bit_cast(typename simd<T, Isa>::register_type, two)};
+  } else {
+    return load_stored<Isa, T>(from + (Second ? lanes<T, Isa> : 0));
+  }
+}
+
+namespace detail {
+template <int W, int First>
+struct every_second {  // of two registers
+  static constexpr int source(int i) { return 2 * i + First; }
+};
+template <int W, int First>
+struct in_turn {  // a lane of each, from lane First on
+  static constexpr int source(int i) { return First + i / 2 + (i % 2 != 0 ? W : 0); }
+};
+}  // namespace detail
+
+// A row from order to parts.
+template <class Isa, class T>
+SKIPMAX_INLINE void to_parted_row(T* row, index width) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>;
+  constexpr auto all = std::make_index_sequence<W>{};
+  for (index x = 0; x + 2 * W <= width; x += 2 * W) {
+    const V a = V::load_aligned(row + x), b = V::load_aligned(row + x + W);
+    detail::shuffle(a, b, detail::every_second<W, 0>{}, all).store_aligned(row + x);
+    detail::shuffle(a, b, detail::every_second<W, 1>{}, all).store_aligned(row + x + W);
+  }
+}
+
+// row[0 .. width) += parted, in order.
+template <class Isa, class T>
+SKIPMAX_INLINE void add_parted_row(T* row, const T* parted, index width) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>;
+  constexpr auto all = std::make_index_sequence<W>{};
+  const auto add = [&](index x, const V& v)
+                       SKIPMAX_LAMBDA { (V::load_aligned(row + x) + v).store_aligned(row + x); };
+  index x = 0;
+  for (; x + 2 * W <= width; x += 2 * W) {
+    const V a = V::load_aligned(parted + x), b = V::load_aligned(parted + x + W);
+    add(x, detail::shuffle(a, b, detail::in_turn<W, 0>{}, all));
+    add(x + W, detail::shuffle(a, b, detail::in_turn<W, W / 2>{}, all));
+  }
+  if (x < width) add(x, V::load_aligned(parted + x));
+}
+
+}  // namespace v0
+}  // namespace skipmax
