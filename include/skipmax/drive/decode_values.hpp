@@ -81,10 +81,12 @@ SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows
   }
 }
 
-// So few keys of a range, in tenths, that memory gives their rows alone faster than all in a stream: three where
-// two streams are read (AVX2, Zen 3: 0.35 of the keys cost as much as all, 0.3 nine tenths), four where one is.
-template <class T, class Isa>
-inline constexpr index tenths_worth_a_list = fills_cache_line<T, Isa> ? 4 : 3;
+// So few keys of a range, in twentieths, that memory gives their rows alone faster than all in streams. With AVX2
+// (Zen 3) 0.35 of the keys cost one row as much as all, 0.3 nine tenths; four rows a quarter, 0.2 nine tenths.
+template <class T, class Isa, int Rows>
+inline constexpr index worth_a_list = fills_cache_line<T, Isa> ? 8
+                                      : Rows == 4              ? 5
+                                                               : 6;
 
 // Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are few;
 // and where some may be hidden, whose values may be anything. False, and nothing done, elsewhere.
@@ -98,7 +100,7 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
     const index found = list_nonzero_keys<Isa, P, decode_stride<T, Isa>>(
         step.weights(r, keys.first), count, step.list);
     if (!hides<Attention> && a.zeros != skip_zeros::always &&
-        found * 10 > count * tenths_worth_a_list<T, Isa>)
+        found * 20 > count * worth_a_list<T, Isa, P>)
       return false;
     const auto for_each_sum = [&](auto do_sum) SKIPMAX_LAMBDA {
       for (index n = 0, end = 0; n < found; n = end) {
