@@ -80,10 +80,11 @@ void check_all() {
 // The order in which a range is gone through, of a list: what is left out changes no other's place.
 TEST(value_rows, order_a_list_as_its_range) {
   for (const index count : {1, 2, 7, 8, 255, 256})
-    for (const int share : {1, 3, 4}) {
+    for (const std::uint64_t share : {1u, 3u, 4u}) {
       constexpr index first = 5;
       const auto is_listed = [&](index key) {
-        return support::whole(share, static_cast<std::uint64_t>(key), 0, 3) < share;
+        return support::whole(share, static_cast<std::uint64_t>(key), 0, 3) <
+               static_cast<int>(share);
       };
       std::vector<key_number> list, ordered, wanted;
       for (index key = 0; key < count; ++key)
