@@ -53,7 +53,7 @@ struct decode_plan {
 };
 
 // Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
-// memory some time, most of all where v is read in part: a tile is a part. But what is read again, for
+// memory some time: a tile is a part. But what is read again, for
 // another row or block of rows, or was copied, is to be in the L2 cache then: half of 512 KiB for 512 keys of
 // 128 floats.
 inline constexpr index tile_in_cache = 512;
@@ -85,7 +85,8 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
     plan.rows_at = take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
   plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
   plan.of_block_at = take(MR * plan.width);
-  plan.list_at = take(2 * room_of_list(part_keys));
+  plan.list_at = take(2 * room_of_list(part_keys) * static_cast<index>(sizeof(key_number)) /
+                      static_cast<index>(sizeof(T)));
   plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
 }
 

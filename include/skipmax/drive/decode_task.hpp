@@ -96,17 +96,17 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   }
 }
 
-// Rows of k or v for the keys of one tile; how many rows ahead of their use they are fetched; and how many of
+// Rows of k or v for the keys of one tile; how many rows ahead of their use some are fetched; and how many of
 // them, twice, stay in the L1 cache. Copies were read already.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
   index ahead, at_once;
 };
-inline constexpr index bytes_at_once = 16384;
+inline constexpr index bytes_at_once = 16384;  // where registers fill a cache line
 
-// Further than memory takes to answer where columns leave gaps between what is read; where rows are read to
-// their ends the processor's own prefetching works too, and is not to be run away from.
+// Further than memory takes to answer where columns leave gaps between what is read; where rows are read in streams
+// only those of a list are fetched: 2 to 32 of them ahead are all the same.
 template <class T, class Isa>
 inline constexpr index bytes_ahead = fills_cache_line<T, Isa> ? 10240 : 1024;
 

@@ -158,15 +158,18 @@ SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const k
 // read.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
-  if constexpr (fills_cache_line<T, Isa>) return add_pairs_in_turn(step, needed);
-  const int rows = step.block.rows;
-  const key_range any = step.block.any;
-  for (key_range sum{any.first, 0}; sum.first < any.last; sum.first = sum.last) {
-    sum.last = keys_of_one_sum(sum.first).last;
-    for (int r = 0, end = 0; r < rows; r = end) {
-      const key_range keys = intersect(needed[r], sum);
-      for (end = r + 1; end < rows && is_same(intersect(needed[end], sum), keys);) ++end;
-      if (!is_empty(keys)) step.add_all(r, end - r, keys);
+  if constexpr (fills_cache_line<T, Isa>) {
+    add_pairs_in_turn(step, needed);
+  } else {
+    const int rows = step.block.rows;
+    const key_range any = step.block.any;
+    for (key_range sum{any.first, 0}; sum.first < any.last; sum.first = sum.last) {
+      sum.last = keys_of_one_sum(sum.first).last;
+      for (int r = 0, end = 0; r < rows; r = end) {
+        const key_range keys = intersect(needed[r], sum);
+        for (end = r + 1; end < rows && is_same(intersect(needed[end], sum), keys);) ++end;
+        if (!is_empty(keys)) step.add_all(r, end - r, keys);
+      }
     }
   }
 }
@@ -179,10 +182,12 @@ SKIPMAX_INLINE void add_values_of_rows(const Attention& a, const value_step<Isa,
   const key_range* seen = step.block.seen + r;
   key_range shared = seen[0];
   for (int p = 1; p < P; ++p) shared = intersect(shared, seen[p]);
-  for (int p = 0; p < P; ++p)
-    for (const key_range alone : {left_of(seen[p], shared), right_of(seen[p], shared)})
-      if (!is_empty(alone) && !add_nonzero_keys<Isa, 1>(a, step, r + p, alone))
-        add_range(step, r + p, 1, alone);
+  for (int p = 0; p < P; ++p) {
+    const key_range alone[] = {left_of(seen[p], shared), right_of(seen[p], shared)};
+    for (const key_range keys : alone)
+      if (!is_empty(keys) && !add_nonzero_keys<Isa, 1>(a, step, r + p, keys))
+        add_range(step, r + p, 1, keys);
+  }
   if (add_nonzero_keys<Isa, P>(a, step, r, shared)) return;
   for (int p = 0; p < P; ++p) needed[r + p] = shared;
 }

@@ -141,13 +141,7 @@ SKIPMAX_INLINE index list_nonzero_keys(const E* weights, index keys, key_number*
     return list_by_table<Isa, R, Stride>(weights, keys, list);
 }
 
-// Which keys of a range: all of them, or `count` of those listed. later(n) is what to fetch for a step n
-// that may be beyond the last one: after a whole range comes the next.
-struct every_key {
-  index count;
-  SKIPMAX_INLINE index operator[](index n) const { return n; }
-  SKIPMAX_INLINE index later(index n) const { return n; }
-};
+// `count` keys of a list. later(n) is what to fetch for a step n that may be beyond the last one.
 struct listed_keys {
   const key_number* keys;
   index count, listed;

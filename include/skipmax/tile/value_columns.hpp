@@ -14,6 +14,13 @@
 namespace skipmax {
 inline namespace v0 {
 
+// All keys of a range: after it comes the next.
+struct every_key {
+  index count;
+  SKIPMAX_INLINE index operator[](index n) const { return n; }
+  SKIPMAX_INLINE index later(index n) const { return n; }
+};
+
 // What is fetched while a key's values are used: the lines of those of the key `ahead` steps later, or every
 // second one, if another pass over the same keys fetches the others. Nothing if ahead is 0.
 enum class fetched { every_line, even_lines, odd_lines };
