@@ -76,16 +76,15 @@ SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
 // A range, sum by sum, for `rows` rows from r on: one or two where sums are in registers.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows, key_range keys) {
-  for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
+  for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last)
     step.add_all(r, rows, intersect(keys, keys_of_one_sum(keys.first)));
-  }
 }
 
 // So few keys of a range, in twentieths, that memory gives their rows alone faster than all in streams. With AVX2
 // (Zen 3) 0.35 of the keys cost one row as much as all, 0.3 nine tenths; four rows a quarter, 0.2 nine tenths.
 template <class T, class Isa, int Rows>
 inline constexpr index worth_a_list = fills_cache_line<T, Isa> ? 8
-                                      : Rows == 4              ? 5
+                                      : Rows == 4              ? 4
                                                                : 6;
 
 // Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are few;
