@@ -33,6 +33,18 @@ SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
   }
 }
 
+// step(x, load) for each register of a parted row, which stands at x in scratch; load(row) is what a row holds there.
+template <class Isa, class T, class S, class Step>
+SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
+  constexpr index W = lanes<T, Isa>;
+  index x = 0;
+  for (; x + 2 * W <= width; x += 2 * W) {
+    step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(row + x); });
+    step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(row + x); });
+  }
+  if (x < width) step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x); });
+}
+
 namespace detail {
 template <int W, int First>
 struct every_second {  // of two registers

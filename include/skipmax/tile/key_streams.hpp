@@ -17,7 +17,6 @@ template <class Isa, int R, int S, class T, class K>
 SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth,
                                simd<T, Isa> (&sum)[R][S]) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>;
 #pragma GCC unroll 2
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
@@ -38,12 +37,7 @@ SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index dept
         sum[r][place] = compat::fma(of_q, of_key[place], sum[r][place]);
     }
   };
-  index x = 0;
-  for (; x + 2 * W <= depth; x += 2 * W) {
-    step(x, [&](const K* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(at + x); });
-    step(x + W, [&](const K* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(at + x); });
-  }
-  if (x < depth) step(x, [&](const K* at) SKIPMAX_LAMBDA { return load_stored<Isa, T>(at + x); });
+  for_each_register<Isa, T, K>(depth, step);
 }
 
 // All rows by W keys from each of S places, `columns` keys apart: for all rows a key of each, then the next ones.

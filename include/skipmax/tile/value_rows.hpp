@@ -48,13 +48,7 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
       to.store_aligned(at);
     }
   };
-  constexpr index W = lanes<T, Isa>;
-  index x = 0;
-  for (; x + 2 * W <= width; x += 2 * W) {
-    step(x, [&](const X* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(at + x); });
-    step(x + W, [&](const X* at) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(at + x); });
-  }
-  if (x < width) step(x, [&](const X* at) SKIPMAX_LAMBDA { return load_stored<Isa, T>(at + x); });
+  for_each_register<Isa, T, X>(width, step);
 }
 
 // All rows, two at a time, by K keys.
