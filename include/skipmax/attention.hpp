@@ -322,6 +322,7 @@ struct attention {
     using T = computed_t<typename S::out>;
     const auto a = with(both{both{key_lengths{lengths, q.batch}, causal{}}, mask});
     const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, executor.concurrency());
+    scratch.reserve(plan.scratch_bytes(executor.concurrency()));
     run_parts<Isa>(
         a, plan, executor, scratch, [&](index head, const T* parts, T* slice) SKIPMAX_LAMBDA {
           finish_head<Isa>(a, plan.sizes, head, slice + plan.merged_at, out,
@@ -340,14 +341,14 @@ struct attention {
     static_assert(std::is_same_v<computed_t<T>, T>,
                   "skipmax: a partial holds sums: wanted partial<float> or partial<double>");
     const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
-    scratch.reserve(plan.scratch(executor.concurrency()) * static_cast<index>(sizeof(T)));
+    scratch.reserve(plan.scratch_bytes(executor.concurrency()));
     part.resize(plan.sizes);  // after all that may throw: what is no part does not look like one
     run_parts<Isa>(*this, plan, executor, scratch,
                    [&](index head, const T* parts, T*)
                        SKIPMAX_LAMBDA { merge_head<Isa>(*this, plan, head, parts, part.data()); });
   }
 
-  // All parts of all heads, then end(head, parts, slice) for each head.
+  // All parts of all heads, then end(head, parts, slice) for each head. scratch has the plan's bytes.
   template <class Isa, class T, class S, class A, class Executor, class End>
   SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T, S>& plan,
                                        Executor& executor, workspace& scratch, End end) {
@@ -355,7 +356,6 @@ struct attention {
                   "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
                   "skipmax/execution/executor.hpp");
     const index workers = executor.concurrency();
-    scratch.reserve(plan.scratch(workers) * static_cast<index>(sizeof(T)));
     T* const parts = static_cast<T*>(scratch.data());
     T* const slices = parts + plan.row_parts;
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {

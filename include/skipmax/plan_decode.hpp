@@ -49,7 +49,9 @@ struct decode_plan {
   index merged_at = 0, of_block_at = 0, list_at = 0;
   index slice = 0;
 
-  SKIPMAX_INLINE index scratch(index workers) const { return row_parts + slice * workers; }
+  SKIPMAX_INLINE index scratch_bytes(index workers) const {
+    return (row_parts + slice * workers) * static_cast<index>(sizeof(T));
+  }
 };
 
 // Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
