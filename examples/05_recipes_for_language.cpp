@@ -1,5 +1,5 @@
 // Attentions of language models: qk norm, rotary embedding and an output gate; sliding windows;
-// ALiBi; T5. Each `auto attention` can be lifted out as it stands. Each is compared with plain
+// sinks; ALiBi; T5. Each `auto attention` can be lifted out as it stands. Each is compared with plain
 // loops, to 1e-5 of the largest number of the output.
 #include "recipes/plain.hpp"
 
@@ -119,6 +119,27 @@ bool sliding_window() {
   return plain::report("softmax, causal, window of 64, shared kv", run(attention, x), wanted);
 }
 
+// OpenAI 2025, arXiv 2508.10925: a learned score for each head takes part in the sum, of a key that has no value.
+// Some of its layers have a window.
+bool sinks() {
+  const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
+  const plain::numbers learned = plain::normal(heads, 0, 5);
+
+  auto attention = skipmax::softmax_attention{}
+                       .with(skipmax::softmax_with_sinks{learned.data(), heads})
+                       .with(skipmax::sliding_window{127, 0});
+
+  const auto wanted = plain::attend(x, [&](auto, auto i, auto h, plain::weights& w) {
+    plain::weights of_keys_and_sink(length + 1);
+    for (int j = 0; j < length; ++j) of_keys_and_sink[j + 1] = w[j] / std::sqrt(dim);
+    const int first = std::max(i - 127, 0);
+    of_keys_and_sink[first] = learned[h];
+    plain::softmax(of_keys_and_sink, first, i + 2);
+    for (int j = 0; j < length; ++j) w[j] = j < first ? 0 : of_keys_and_sink[j + 1];
+  });
+  return plain::report("softmax, causal, window of 128, sinks", run(attention, x), wanted);
+}
+
 // Press et al. 2022, arXiv 2108.12409: s - slope (i - j), a slope for each head.
 bool alibi() {
   const auto x = plain::make_inputs(batch, length, 8, 8, dim, dim);
@@ -172,6 +193,7 @@ int main() {
   bool ok = gated_softmax();
   ok &= gated_softmax_by_head();
   ok &= sliding_window();
+  ok &= sinks();
   ok &= alibi();
   ok &= t5();
   return ok ? 0 : 1;

@@ -28,6 +28,7 @@
 #include "skipmax/normalize/by_length.hpp"
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
+#include "skipmax/normalize/softmax_with_sinks.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
 #include "skipmax/partial.hpp"
 #include "skipmax/row/gate.hpp"
@@ -68,8 +69,9 @@ struct attention {
                 "skipmax: the score slot holds no score function: give it "
                 "template <class V> V value(V s) const, see skipmax/score/score_function.hpp");
   static_assert(row_normalizer<Normalizer>,
-                "skipmax: the normalizer slot holds no row normalizer: use softmax, by_length, "
-                "unnormalized or minus_log_length, see skipmax/normalize/row_normalizer.hpp");
+                "skipmax: the normalizer slot holds no row normalizer: use softmax, "
+                "softmax_with_sinks, by_length, unnormalized or minus_log_length, see "
+                "skipmax/normalize/row_normalizer.hpp");
   static_assert(mask_policy<Mask>,
                 "skipmax: the mask slot holds no mask: give it "
                 "key_range visible(row_position) const, see skipmax/mask/mask_policy.hpp");

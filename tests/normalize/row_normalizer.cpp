@@ -5,6 +5,7 @@
 #include "skipmax/normalize/by_length.hpp"
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
+#include "skipmax/normalize/softmax_with_sinks.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
 #include "skipmax/score/relu.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 using namespace skipmax;
 
 static_assert(row_normalizer<softmax> && !is_pointwise<softmax>);
+static_assert(row_normalizer<softmax_with_sinks> && !is_pointwise<softmax_with_sinks>);
+static_assert(can_merge<softmax> && can_merge<softmax_with_sinks>);
 static_assert(row_normalizer<by_length<>> && is_pointwise<by_length<>>);
 static_assert(row_normalizer<unnormalized> && is_pointwise<unnormalized>);
 static_assert(row_normalizer<minus_log_length<>> && is_pointwise<minus_log_length<>>);

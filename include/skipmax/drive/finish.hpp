@@ -41,7 +41,8 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_plan<T, S
   using Normalizer = decltype(a.normalizer);
   unsigned empty = 0;
   if constexpr (!is_pointwise<Normalizer>) {
-    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row), factor);
+    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row),
+                                      position_of(task, row).head, factor);
     for (int r = 0; r < rows; ++r) empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
   } else {
     empty = find_length_factors<Isa>(a, rows, consecutive_rows{position_of(task, row)},

@@ -67,7 +67,7 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int row
     empty = find_length_factors<Isa>(a, rows, at, hidden, 1, factor);
   } else {
     for (int r = 0; r < rows; ++r) {
-      factor[r] = a.normalizer.finish_kept(kept + 2 * r);
+      factor[r] = a.normalizer.finish_kept(kept + 2 * r, at.head);
       empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
     }
   }

@@ -17,13 +17,13 @@
 //     absorb<Isa>(T* state, scorer, T* rescale) -> bool   // scores the tile and makes weights of it;
 //                                                         // true if the output so far must be
 //                                                         // multiplied by rescale[r]
-//     finish<Isa>(const T* state, T* factor)              // factors for the rows' outputs
+//     finish<Isa>(const T* state, index head, T* factor)  // factors for the outputs of a head's rows
 //
 // and, so that parts over disjoint keys can be merged, two numbers that a part keeps of a row:
 //
 //     keep<Isa>(const T* state, int r, T* kept), keep_nothing(T* kept)
 //     merge<Isa>(T* kept, const T* other, T* factors)     // factors[2] for the outputs of the two
-//     finish_kept(const T* kept) -> T                     // the factor of the row's output
+//     finish_kept(const T* kept, index head) -> T         // the factor of the row's output
 #pragma once
 
 #include <concepts>
@@ -59,7 +59,7 @@ inline constexpr bool shifts_scores = requires(const N n) {
 template <class N>
 inline constexpr bool can_merge = is_pointwise<N> || requires(const N n, double* kept) {
   n.keep_nothing(kept);
-  { n.finish_kept(kept) } -> std::same_as<double>;
+  { n.finish_kept(kept, index(0)) } -> std::same_as<double>;
 };
 
 // A normalizer with a state that says `packs_weights` leaves them in block.weights, by store_packed.

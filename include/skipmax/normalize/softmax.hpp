@@ -74,7 +74,7 @@ struct softmax {
   }
 
   template <class Isa, class T>
-  SKIPMAX_INLINE void finish(const T* state, T* factor) const {
+  SKIPMAX_INLINE void finish(const T* state, index, T* factor) const {
     constexpr int R = row_lanes<T, Isa>;
     reduce_rows<Isa>(state + R, R, factor, plus{});
     add_row<Isa>(factor, state + R + R * lanes<T, Isa>, R);
@@ -89,7 +89,7 @@ struct softmax {
         .store_aligned(of_lanes);
     kept[1] = state[row_lanes<T, Isa> * (1 + lanes<T, Isa>)+r];
     for (int i = 0; i < lanes<T, Isa>; ++i) kept[1] += of_lanes[i];
-    kept[0] = kept[1] == T(0) ? lowest<T>() : state[r];
+    kept[0] = state[r];
   }
 
   template <class T>
@@ -114,7 +114,7 @@ struct softmax {
   }
 
   template <class T>
-  SKIPMAX_INLINE T finish_kept(const T* kept) const {
+  SKIPMAX_INLINE T finish_kept(const T* kept, index) const {
     return kept[1] == T(0) ? T(0) : T(1) / kept[1];
   }
 

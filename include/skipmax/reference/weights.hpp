@@ -1,10 +1,11 @@
 // The weights of the keys that one query row sees, from their scores s_j: the definition of every
 // normalizer. h is the score function, L the divisor of the row.
 //
-//   softmax           exp(h(s_j)) / sum_l exp(h(s_l))      zeros where every h(s_j) is -inf
-//   by_length         h(s_j) / L^alpha
-//   unnormalized      h(s_j)
-//   minus_log_length  h(s_j - log L)
+//   softmax             exp(h(s_j)) / sum_l exp(h(s_l))      zeros where every h(s_j) is -inf
+//   softmax_with_sinks  exp(h(s_j)) / (exp(sink of the head) + sum_l exp(h(s_l)))
+//   by_length           h(s_j) / L^alpha
+//   unnormalized        h(s_j)
+//   minus_log_length    h(s_j - log L)
 //
 // A normalizer of your own needs a weights<Isa>() beside it with the same parameters.
 #pragma once
@@ -18,6 +19,7 @@
 #include "skipmax/normalize/divisor.hpp"
 #include "skipmax/normalize/minus_log_length.hpp"
 #include "skipmax/normalize/softmax.hpp"
+#include "skipmax/normalize/softmax_with_sinks.hpp"
 #include "skipmax/normalize/unnormalized.hpp"
 #include "skipmax/simd/isa.hpp"
 
@@ -50,17 +52,29 @@ double divisor_of(const Divisor& policy, row_position at, index visible, index a
 
 // scores holds the visible keys alone, at least one.
 template <class Isa, class Score>
-std::vector<double> weights(softmax, const Score& h, row_position,
-                            const std::vector<double>& scores) {
+std::vector<double> softmax_weights(const Score& h, const std::vector<double>& scores,
+                                    double sink) {
   std::vector<double> w;
   for (double s : scores) w.push_back(h.value(s));
-  const double largest = *std::max_element(w.begin(), w.end());
+  const double largest = std::max(sink, *std::max_element(w.begin(), w.end()));
   const double nothing = -std::numeric_limits<double>::infinity();
   if (largest == nothing) return std::vector<double>(w.size(), 0);
-  double sum = 0;
+  double sum = std::exp(sink - largest);
   for (double& x : w) sum += x = std::exp(x - largest);
   for (double& x : w) x /= sum;
   return w;
+}
+
+template <class Isa, class Score>
+std::vector<double> weights(softmax, const Score& h, row_position,
+                            const std::vector<double>& scores) {
+  return softmax_weights<Isa>(h, scores, -std::numeric_limits<double>::infinity());
+}
+
+template <class Isa, class Score>
+std::vector<double> weights(const softmax_with_sinks& n, const Score& h, row_position at,
+                            const std::vector<double>& scores) {
+  return softmax_weights<Isa>(h, scores, static_cast<double>(n.sinks[at.head]));
 }
 
 template <class Isa, class Score, class Divisor>
