@@ -27,20 +27,9 @@ struct error_message {
   int size = 0;
 
   SKIPMAX_INLINE bool empty() const { return size == 0; }
-  SKIPMAX_INLINE error_message& operator<<(const char* word) {
-    for (; *word && size + 1 < static_cast<int>(sizeof text); ++word) text[size++] = *word;
-    return *this;
-  }
+  SKIPMAX_INLINE error_message& operator<<(const char* word) { return print("%s", word); }
   SKIPMAX_INLINE error_message& operator<<(index number) {
-    char digits[24];
-    char* first = digits + sizeof digits - 1;
-    *first = 0;
-    auto rest =
-        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
-    do *--first = static_cast<char>('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0) *--first = '-';
-    return *this << first;
+    return print("%lld", static_cast<long long>(number));
   }
   SKIPMAX_INLINE error_message& operator<<(int number) {
     return *this << static_cast<index>(number);
@@ -48,10 +37,15 @@ struct error_message {
   SKIPMAX_INLINE error_message& operator<<(one_or wanted) {
     return (wanted.size == 1 ? *this : *this << "1 or ") << wanted.size;
   }
-  SKIPMAX_INLINE error_message& operator<<(double number) {
-    char digits[32];
-    __builtin_snprintf(digits, sizeof digits, "%g", number);
-    return *this << static_cast<const char*>(digits);
+  SKIPMAX_INLINE error_message& operator<<(double number) { return print("%g", number); }
+
+ private:
+  template <class X>
+  SKIPMAX_INLINE error_message& print(const char* format, X x) {
+    const int room = static_cast<int>(sizeof text) - size;
+    const int wanted = __builtin_snprintf(text + size, static_cast<std::size_t>(room), format, x);
+    size += wanted < room ? wanted : room - 1;
+    return *this;
   }
 };
 

@@ -48,8 +48,8 @@ struct softmax {
     if (!block.fresh) clear_row<Isa>(sums, all_sums);
     if (block.fresh && !is_same(block.any, block.all)) forget_unseen<Isa>(state, block);
 
-    score(left.first, left.last);
-    score(right.first, right.last);
+    scores<Isa>(score, left);
+    scores<Isa>(score, right);
     score.with_epilogue(middle.first, middle.last, block.weights,
                         exponential<Isa, T, E>{state, sums});
     hide_unseen<Isa>(block, left);
@@ -59,7 +59,7 @@ struct softmax {
 
     const unsigned moved = out_of_range<Isa>(sums, block);
     if (moved != 0) {
-      score(block.any.first, block.any.last);
+      scores<Isa>(score, block.any);
       hide_unseen<Isa>(block, block.any);
       set_references<Isa>(state, block, moved, rescale);
       clear_row<Isa>(sums, all_sums);
@@ -131,6 +131,12 @@ struct softmax {
     return static_cast<T>(sizeof(T) == 4 ? -__FLT_MAX__ : -__DBL_MAX__);
   }
 
+  // A call: in place it would stand three times.
+  template <class Isa, class Scorer>
+  SKIPMAX_NOINLINE static void scores(const Scorer& score, key_range columns) {
+    score(columns.first, columns.last);
+  }
+
   // Columns whose scores need not be stored first: whole registers that all rows see, and the tail that
   // is scored by itself.
   template <class Isa, class Scorer>
@@ -183,8 +189,8 @@ struct softmax {
 
   // Stored scores to weights.
   template <class Isa, class T, class E>
-  SKIPMAX_INLINE static void exponentials(const T* m, T* sums, const score_block<T, E>& block,
-                                          key_range columns) {
+  SKIPMAX_NOINLINE static void exponentials(const T* m, T* sums, const score_block<T, E>& block,
+                                            key_range columns) {
     using V = simd<T, Isa>;
     constexpr index W = lanes<T, Isa>, NR = register_block<T, Isa>::columns;
     if (is_empty(columns)) return;

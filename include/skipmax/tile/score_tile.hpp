@@ -72,12 +72,14 @@ SKIPMAX_INLINE void score_tile(const E* q, int rows, const E* k, index dim, inde
   constexpr index NR = layout::columns;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     for (index j = first / NR * NR; j < last; j += NR) {
+      const auto during = meanwhile(j);
+      const auto of_panel = epilogue_at(epilogue, j);
       if (last - j > lanes<T, Isa>)
-        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j),
-                                   epilogue_at(epilogue, j), meanwhile(j));
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j), of_panel,
+                                   during);
       else
-        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j),
-                                   epilogue_at(epilogue, j), meanwhile(j));
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j), of_panel,
+                                   during);
     }
   });
 }
