@@ -172,9 +172,9 @@ SKIPMAX_NOINLINE void check_workers(index workers, error_message& error) {
 }
 
 // Where the sequences lie: asked first, since the other slots go by it.
-template <class Segments>
-SKIPMAX_INLINE void check_segments(const Segments& segments, const problem& tensors,
-                                   error_message& error) {
+template <class Isa, class Segments>
+SKIPMAX_NOINLINE void check_segments(const Segments& segments, const problem& tensors,
+                                     error_message& error) {
   error_message found{};
   segments.check(tensors, found);
   if (!found.empty()) error << "skipmax: " << found.text;
@@ -191,8 +191,6 @@ SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const prob
     if constexpr (requires { slot.check(what..., found); })
       if (found.empty()) slot.check(what..., found);
   };
-  if (!a.scale.is_default && !(a.scale.value - a.scale.value == 0))
-    found << "scale: found " << a.scale.value << ", wanted a finite number";
   ask(a.score, sequences);
   ask(a.cap, sequences);
   ask(a.mask, sequences);

@@ -64,8 +64,8 @@ struct forward_plan {
 // out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do, or if
 // heads share a bias: then as many rows of it as the L3 cache keeps.
 template <class Isa, class T>
-SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index workers,
-                                        index shared_row_bytes) {
+SKIPMAX_NOINLINE index choose_query_block(const problem& p, index width, index workers,
+                                          index shared_row_bytes) {
   constexpr index MR = register_block<T, Isa>::rows, bytes = 512 * 1024;
   const index row = (p.key_dim + width) * static_cast<index>(sizeof(T));
   index most = row > 0 ? bytes / row : 2048;
@@ -85,7 +85,7 @@ SKIPMAX_INLINE index choose_query_block(const problem& p, index width, index wor
 
 // What a slot sees of the sequences: how many, and how long at the most.
 template <class Isa>
-SKIPMAX_INLINE problem longest_sequences(const problem& p, const segments& sequences) {
+SKIPMAX_NOINLINE problem longest_sequences(const problem& p, const segments& sequences) {
   if (!sequences.given()) return p;
   problem longest = p;
   longest.batch = sequences.count;
@@ -154,13 +154,13 @@ SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 }
 
 // The factor of <q, k>, times the unit in which scores are wanted.
-template <class Isa, class T, class Attention>
-SKIPMAX_INLINE T find_scale(const Attention& a, index key_dim, double unit, error_message& error) {
+template <class Isa, class T, class Scale>
+SKIPMAX_NOINLINE T find_scale(Scale given, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
-  const double scale = a.scale.is_default ? 1 / __builtin_sqrt(dim) : a.scale.value;
+  const double scale = given.is_default ? 1 / __builtin_sqrt(dim) : given.value;
   const double largest = (sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__) / unit;
   if (error.empty() && !(scale >= -largest && scale <= largest))
-    error << "skipmax: scale: found " << scale << ", wanted a number of at most " << largest
+    error << "skipmax: scale: found " << scale << ", wanted a finite number, at most " << largest
           << " in size, the range of the elements";
   return static_cast<T>(scale * unit);
 }
@@ -195,7 +195,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   error_message error{};
   plan.sizes = {q.batch, q.length, k.length, q.heads, k.heads, q.dim, v.dim};
   check_views<Isa>(q, k, v, out, error);
-  if (error.empty()) check_segments(a.segments, plan.sizes, error);
+  if (error.empty()) check_segments<Isa>(a.segments, plan.sizes, error);
   if (error.empty()) {
     plan.sequences = longest_sequences<Isa>(plan.sizes, a.segments);
     check_slots(a, mask_of_segments<decltype(a.mask)>{a.mask, a.segments}, plan.sizes,
@@ -204,7 +204,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
   check_workers<Isa>(workers, error);
   double unit = 1;
   if constexpr (takes_raw_scores<Attention>) unit = decltype(a.normalizer)::score_factor;
-  plan.scale = find_scale<Isa, T>(a, q.dim, unit, error);
+  plan.scale = find_scale<Isa, T>(a.scale, q.dim, unit, error);
   throw_if(error);
   divide_scale(a, plan);
 

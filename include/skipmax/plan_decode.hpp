@@ -173,7 +173,7 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
     error << "skipmax: q: shape: found " << p.batch << " x " << p.query_length << " x " << p.heads
           << " rows over " << p.key_length << " keys, wanted parts whose size fits 64 bits";
   plan.sizes = p;
-  plan.scale = find_scale<Isa, T>(a, p.key_dim, 1, error);
+  plan.scale = find_scale<Isa, T>(a.scale, p.key_dim, 1, error);
 }
 
 // a has the mask that ends each sequence at its length. Throws std::invalid_argument before anything is

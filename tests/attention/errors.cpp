@@ -220,8 +220,9 @@ TEST(errors, per_row_zero_of_a_row_that_sees_nothing) {
 }
 
 TEST(errors, scale) {
-  for (double value : {infinity, -infinity, nan})
-    expect_error(relu_attention{}.with(scale{value}), call{}, "scale", "", "a finite number");
+  for (double value : {infinity, -infinity, nan, 1e39, -1e39})
+    expect_error(relu_attention{}.with(scale{value}), call{}, "scale", "",
+                 "a finite number, at most 3.40282e+38 in size");
 }
 
 TEST(errors, softcap) {
