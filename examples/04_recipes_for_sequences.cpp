@@ -108,7 +108,7 @@ bool hstu_norm_of_heads() {
   const plain::numbers bias = plain::normal(longest, 0, 5);  // of j - i from 1 - longest to 0
 
   auto attention = skipmax::attention<skipmax::silu, skipmax::by_length<>>{}
-                       .with(skipmax::by_length{1, skipmax::fixed_number{longest}})
+                       .with(skipmax::by_length{skipmax::fixed_number{longest}})
                        .with(skipmax::scale{1})
                        .with(skipmax::relative_bias{bias.data(), 1, 1 - longest, longest})
                        .with(skipmax::causal{})
@@ -128,7 +128,7 @@ bool hstu() {
   const plain::numbers bias = plain::normal(longest, 0, 5);
 
   auto attention = skipmax::attention<skipmax::silu, skipmax::by_length<>>{}
-                       .with(skipmax::by_length{1, skipmax::fixed_number{longest}})
+                       .with(skipmax::by_length{skipmax::fixed_number{longest}})
                        .with(skipmax::scale{1})
                        .with(skipmax::relative_bias{bias.data(), 1, 1 - longest, longest})
                        .with(skipmax::causal{})

@@ -1,4 +1,4 @@
-// A language model's loop: the prompt at once, by forward over the cache, then token after token by decode, with
+// A language model's loop: the prompt at once, then token after token, with
 // fewer kv heads than heads and a bias by distance. Compared with all tokens at once.
 #include <cmath>
 #include <cstdio>
@@ -14,14 +14,12 @@ constexpr int prompt = 40, total = 48;  // tokens
 
 // Tokens [first, last) where they lie: an Eigen slice would be a copy.
 skipmax::tensor_view<float> tokens(tensor& x, int first, int last) {
-  const skipmax::index row = x.dimension(2) * x.dimension(3);
-  return skipmax::blhd(x.data() + first * row, x.dimension(0), last - first, x.dimension(2),
-                       x.dimension(3), skipmax::strides{x.dimension(1) * row, row, x.dimension(3)});
+  return skipmax::positions(skipmax::as_blhd(x), first, last);
 }
 
 int main() {
   using namespace model;
-  using skipmax::as_blhd, skipmax::both, skipmax::causal, skipmax::key_lengths;
+  using skipmax::as_blhd;
   tensor q(batch, total, heads, dim), k(batch, total, kv_heads, dim),
       v(batch, total, kv_heads, dim), out(batch, total, heads, dim);
   q.setRandom(), k.setRandom(), v.setRandom();
@@ -34,16 +32,14 @@ int main() {
 
   skipmax::kv_cache<float> cache(batch, kv_heads, capacity, dim);
   cache.append(tokens(k, 0, prompt), tokens(v, 0, prompt));
-  attention.with(both{key_lengths{cache.lengths(), batch}, causal{}})
-      .forward(tokens(q, 0, prompt), cache.k(), cache.v(), tokens(out, 0, prompt));
+  attention.prefill(tokens(q, 0, prompt), cache, tokens(out, 0, prompt));
   for (int t = prompt; t < total; ++t) {
     cache.append(tokens(k, t, t + 1), tokens(v, t, t + 1));
-    attention.decode(tokens(q, t, t + 1), cache.k(), cache.v(), cache.lengths(),
-                     tokens(out, t, t + 1));
+    attention.decode(tokens(q, t, t + 1), cache, tokens(out, t, t + 1));
   }
 
   tensor whole(batch, total, heads, dim);
-  attention.with(causal{}).forward(as_blhd(q), as_blhd(k), as_blhd(v), as_blhd(whole));
+  attention.with(skipmax::causal{}).forward(as_blhd(q), as_blhd(k), as_blhd(v), as_blhd(whole));
   float difference = 0;
   for (int i = 0; i < out.size(); ++i) {
     const float apart = std::fabs(out.data()[i] - whole.data()[i]);

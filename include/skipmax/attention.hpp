@@ -62,6 +62,12 @@ struct scale {
   bool is_default = true;
 };
 
+// Keys and values of the tokens so far, as kv_cache has them.
+template <class C>
+concept key_cache = requires(const C& c) {
+  c.k(), c.v(), c.lengths(), c.batch();
+};
+
 template <class Score = identity, class Normalizer = softmax, class Mask = no_mask,
           class Cap = no_cap, class Bias = no_bias, class Rows = row_slots<>>
 struct attention {
@@ -116,7 +122,7 @@ struct attention {
           score_function<Slot>,
           "skipmax: with(slot): no slot takes this type: wanted a score function "
           "(template <class V> V value(V) const), a row normalizer (a divisor stands in it: "
-          "by_length{1, all_keys{}}), a mask (key_range visible(row_position) const), a cap, "
+          "by_length{all_keys{}}), a mask (key_range visible(row_position) const), a cap, "
           "a bias (template <class V> V bias(row_position, index) const), a gate, segments, a "
           "scale, "
           "skip_zeros, or a row transform in on_q, on_k or on_out");
@@ -181,6 +187,20 @@ struct attention {
                              workspace* scratch = nullptr) const {
     workspace own;
     decode(q, k_cache, v_cache, kv_lengths, out, executor, scratch ? *scratch : own);
+  }
+  // Over a kv_cache, which has k(), v(), lengths() and batch(); an executor and scratch may follow.
+  template <class Q, key_cache Cache, class Out, class... Execution>
+  SKIPMAX_INLINE void decode(const Q& q, const Cache& cache, const Out& out,
+                             Execution&&... execution) const {
+    decode(q, cache.k(), cache.v(), cache.lengths(), out, static_cast<Execution&&>(execution)...);
+  }
+
+  // The same over a kv_cache for many new tokens, such as a prompt: by forward, which is faster there.
+  template <class Q, key_cache Cache, class Out, class... Execution>
+  SKIPMAX_INLINE void prefill(const Q& q, const Cache& cache, const Out& out,
+                              Execution&&... execution) const {
+    up_to(cache.lengths(), cache.batch())
+        .forward(q, cache.k(), cache.v(), out, static_cast<Execution&&>(execution)...);
   }
 
   // Attention over some of the keys, for those who keep the others elsewhere: k and v hold the keys from
@@ -288,6 +308,11 @@ struct attention {
     return false;
   }
 
+  // With the last query of each sequence at the last of its `lengths` keys.
+  SKIPMAX_INLINE constexpr auto up_to(const index* lengths, index batch) const {
+    return with(both{both{key_lengths{lengths, batch}, causal{}}, mask});
+  }
+
   // The slots that are plain values.
   SKIPMAX_INLINE constexpr void set(skipmax::scale value) { scale = value; }
   SKIPMAX_INLINE constexpr void set(skipmax::segments value) { segments = value; }
@@ -302,9 +327,7 @@ struct attention {
   SKIPMAX_INLINE void run(tensor_view<const typename S::q> q, tensor_view<const typename S::k> k,
                           tensor_view<const typename S::v> v, tensor_view<typename S::out> out,
                           Executor& executor, workspace& scratch) const {
-    static_assert(skipmax::executor<Executor>,
-                  "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
-                  "skipmax/execution/executor.hpp");
+    static_assert(is_executor<Executor>());
     const index workers = executor.concurrency();
     const auto plan = plan_forward<Isa, T>(*this, q, k, v, out, workers);
     scratch.reserve(plan.slice * static_cast<index>(sizeof(T)) * workers);
@@ -322,7 +345,7 @@ struct attention {
                                  tensor_view<typename S::out> out, Executor& executor,
                                  workspace& scratch) const {
     using T = computed_t<typename S::out>;
-    const auto a = with(both{both{key_lengths{lengths, q.batch}, causal{}}, mask});
+    const auto a = up_to(lengths, q.batch);
     const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, executor.concurrency());
     scratch.reserve(plan.scratch_bytes(executor.concurrency()));
     run_parts<Isa>(
@@ -354,9 +377,7 @@ struct attention {
   template <class Isa, class T, class S, class A, class Executor, class End>
   SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T, S>& plan,
                                        Executor& executor, workspace& scratch, End end) {
-    static_assert(skipmax::executor<Executor>,
-                  "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
-                  "skipmax/execution/executor.hpp");
+    static_assert(is_executor<Executor>());
     const index workers = executor.concurrency();
     T* const parts = static_cast<T*>(scratch.data());
     T* const slices = parts + plan.row_parts;

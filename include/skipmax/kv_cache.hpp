@@ -4,7 +4,7 @@
 //
 //   skipmax::kv_cache<float> cache(batch, kv_heads, capacity, dim);
 //   cache.append(k_new, v_new);
-//   attention.decode(q, cache.k(), cache.v(), cache.lengths(), out);
+//   attention.decode(q, cache, out);       or prefill, for many tokens at once
 //
 // The rows of a head lie one after the other, on a page at the start: decode reads them in one stream. The
 // memory is taken once, for the capacity. A cache is moved, not copied.

@@ -124,18 +124,22 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& other) {
   const problem &a = into.sizes(), &b = other.sizes();
-  if (a.batch == b.batch && a.query_length == b.query_length && a.key_length == b.key_length &&
-      a.heads == b.heads && a.value_dim == b.value_dim)
-    return;
+  const bool alike = a.batch == b.batch && a.query_length == b.query_length &&
+                     a.key_length == b.key_length && a.heads == b.heads &&
+                     a.value_dim == b.value_dim;
   error_message error{};
   const auto print = [&](const problem& p) SKIPMAX_LAMBDA {
     error << "[" << p.batch << ", " << p.query_length << ", " << p.heads << ", " << p.value_dim
           << "] over " << p.key_length << " keys";
   };
-  error << "skipmax: merge: found a part of ";
-  print(b);
-  error << ", wanted ";
-  print(a);
+  if (&into == &other) {
+    error << "skipmax: merge: found a part and itself, wanted parts over different keys";
+  } else if (!alike) {
+    error << "skipmax: merge: found a part of ";
+    print(b);
+    error << ", wanted ";
+    print(a);
+  }
   throw_if(error);
 }
 

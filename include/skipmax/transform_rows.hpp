@@ -101,9 +101,7 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
                 "written");
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "skipmax: transform_rows: the element type is neither float nor double");
-  static_assert(executor<std::remove_reference_t<Executor>>,
-                "skipmax: the executor has no concurrency() or no for_each_task(n, f), see "
-                "skipmax/execution/executor.hpp");
+  static_assert(is_executor<std::remove_reference_t<Executor>>());
   const tensor_view<const T> from = x;
   const index workers = run.concurrency();
   error_message error{};

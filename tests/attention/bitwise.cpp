@@ -78,8 +78,8 @@ void check_batch(const Attention& a, const MakeMask& make) {
     support::run(a.with(make(0, 3)), x);
     for (index b = 0; b < p.batch; ++b)
       a.with(make(b, 1))
-          .forward(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
-                   support::sequence(x.v.read(), b), support::sequence(alone.out.view(), b));
+          .forward(sequence(x.q.read(), b), sequence(x.k.read(), b), sequence(x.v.read(), b),
+                   sequence(alone.out.view(), b));
     EXPECT_TRUE(support::same_bits(x.out.read(), alone.out.read())) << support::text(p);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "skipmax/kv_cache.hpp"
 #include "support/bits.hpp"
 #include "support/executors.hpp"
 #include "support/shapes.hpp"
@@ -91,8 +92,8 @@ TEST(decode, prefill_is_as_many_steps) {
     support::run_decode(a, x, {290});
     for (index i = 0; i < 12; ++i) {
       const index length = 290 - 12 + i + 1;
-      a.decode(support::positions(x.q.read(), i, 1), x.k.read(), x.v.read(), &length,
-               support::positions(steps.out.view(), i, 1));
+      a.decode(positions(x.q.read(), i, i + 1), x.k.read(), x.v.read(), &length,
+               positions(steps.out.view(), i, i + 1));
     }
     support::operands<float> whole(p, 7);
     support::run(support::as_forward(a, {290}), whole);
@@ -104,6 +105,50 @@ TEST(decode, prefill_is_as_many_steps) {
   };
   check(softmax_attention{});
   check(relu_attention{});
+}
+
+// Over a cache, where two sequences hold 70 and 41 keys of 100 and what is free was never written.
+template <class Attention>
+void check_cache(const Attention& a) {
+  const problem p{2, 6, 70, 4, 2, 24, 40};
+  support::operands<float> x(p, 7), y(p, 7), zeros({2, 6, 100, 4, 2, 24, 40}, 7);
+  kv_cache<float> cache(2, 2, 100, 24, 40);
+  const index filled[] = {70, 41};
+  for (index b = 0; b < 2; ++b)
+    cache.append(b, positions(sequence(x.k.read(), b), 0, filled[b]),
+                 positions(sequence(x.v.read(), b), 0, filled[b]));
+  for (int b = 0; b < 2; ++b)
+    for (index l = filled[b]; l < 100; ++l)
+      for (index h = 0; h < 2; ++h) {
+        float* const k = const_cast<float*>(cache.k().row(b, l, h));
+        for (index d = 0; d < 24; ++d) k[d] = std::numeric_limits<float>::quiet_NaN();
+      }
+  a.decode(x.q.read(), cache, x.out.view());
+  workspace scratch;
+  a.prefill(y.q.read(), cache, y.out.view(), serial{}, scratch);
+  for (index b = 0; b < 2; ++b)
+    for (index l = 0; l < 100; ++l)
+      for (index h = 0; h < 2; ++h) {
+        const bool there = l < filled[b];
+        for (index d = 0; d < 24; ++d) zeros.k.at(b, l, h, d) = there ? x.k.at(b, l, h, d) : 0;
+        for (index d = 0; d < 40; ++d) zeros.v.at(b, l, h, d) = there ? x.v.at(b, l, h, d) : 0;
+      }
+  const auto wanted =
+      support::expect(support::as_forward(a, {70, 41}), x.q.read(), zeros.k.read(), zeros.v.read());
+  EXPECT_TRUE(support::close(x.out.read(), wanted));
+  EXPECT_TRUE(support::close(y.out.read(), wanted));
+}
+
+TEST(decode, over_a_cache) {
+  check_cache(softmax_attention{}.with(sliding_window{9, 0}));  // a mask of one's own stays
+  check_cache(relu_attention{});
+}
+
+TEST(decode, a_cache_of_another_batch_is_refused) {
+  support::operands<float> x({2, 1, 1, 2, 1, 8, 8});
+  const kv_cache<float> cache(3, 1, 16, 8);
+  EXPECT_THROW(relu_attention{}.decode(x.q.read(), cache, x.out.view()), std::invalid_argument);
+  EXPECT_THROW(relu_attention{}.prefill(x.q.read(), cache, x.out.view()), std::invalid_argument);
 }
 
 template <class Attention>
@@ -142,9 +187,8 @@ void check_bits(const Attention& a) {
   support::run_decode(a, y, filled, support::reversed{2}, scratch);
   EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << "reversed";
   for (index b = 0; b < 2; ++b)
-    a.decode(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
-             support::sequence(x.v.read(), b), &filled[static_cast<std::size_t>(b)],
-             support::sequence(y.out.view(), b));
+    a.decode(sequence(x.q.read(), b), sequence(x.k.read(), b), sequence(x.v.read(), b),
+             &filled[static_cast<std::size_t>(b)], sequence(y.out.view(), b));
   EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << "alone";
 }
 TEST(decode, bits_do_not_depend_on_workers_or_on_the_batch) {

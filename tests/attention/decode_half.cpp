@@ -79,10 +79,10 @@ TEST(decode_half, parts_of_a_cache_of_bf16) {
   support::operands<float, bf16, bf16, float> x(p, 10), y(p, 10);
   partial<float> low, high;
   const softmax_attention f;
-  f.forward_partial(x.q.read(), support::keys_of(x.k.read(), 0, 20),
-                    support::keys_of(x.v.read(), 0, 20), {0, 50}, low);
-  f.forward_partial(x.q.read(), support::keys_of(x.k.read(), 20, 50),
-                    support::keys_of(x.v.read(), 20, 50), {20, 50}, high);
+  f.forward_partial(x.q.read(), positions(x.k.read(), 0, 20), positions(x.v.read(), 0, 20), {0, 50},
+                    low);
+  f.forward_partial(x.q.read(), positions(x.k.read(), 20, 50), positions(x.v.read(), 20, 50),
+                    {20, 50}, high);
   f.merge(low, high);
   f.finish(low, x.out.view());
   f.forward(y.q.read(), y.k.read(), y.v.read(), y.out.view());

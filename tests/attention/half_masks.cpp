@@ -25,8 +25,8 @@ void check_bits(const Attention& a) {
     support::operands<T> x(p, 7), alone(p, 7);
     support::run(a, x);
     for (index b = 0; b < p.batch; ++b)
-      a.forward(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
-                support::sequence(x.v.read(), b), support::sequence(alone.out.view(), b));
+      a.forward(sequence(x.q.read(), b), sequence(x.k.read(), b), sequence(x.v.read(), b),
+                sequence(alone.out.view(), b));
     EXPECT_TRUE(support::same_bits(x.out.read(), alone.out.read())) << support::text(p);
     for (const support::layout& l : support::layouts) {
       support::operands<T> y(p, 7, {l, l, l, l});

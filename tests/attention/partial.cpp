@@ -109,10 +109,10 @@ TEST(partial, a_part_can_be_sent) {
   const softmax_attention a;
   support::run_in_parts(a, x, {0, 60, 100});
   partial<float> low, high, sent;
-  a.forward_partial(y.q.read(), support::keys_of(y.k.read(), 0, 60),
-                    support::keys_of(y.v.read(), 0, 60), {0, 100}, low);
-  a.forward_partial(y.q.read(), support::keys_of(y.k.read(), 60, 100),
-                    support::keys_of(y.v.read(), 60, 100), {60, 100}, high);
+  a.forward_partial(y.q.read(), positions(y.k.read(), 0, 60), positions(y.v.read(), 0, 60),
+                    {0, 100}, low);
+  a.forward_partial(y.q.read(), positions(y.k.read(), 60, 100), positions(y.v.read(), 60, 100),
+                    {60, 100}, high);
   sent.resize(low.sizes());
   std::copy(high.data(), high.data() + high.size(), sent.data());
   a.merge(low, sent);
@@ -157,6 +157,7 @@ TEST(partial, mistakes) {
   expect_error([&] { part.resize({large, large, 3, 1, 2, 5, 6}); }, "partial: resize");
   over({0, 1300})();
   expect_error([&] { a.merge(part, other); }, "merge: found a part of [0, 0, 0, 0] over 0 keys");
+  expect_error([&] { a.merge(part, part); }, "merge: found a part and itself");
   support::tensor<float> narrow(2, 9, 4, 23);
   expect_error([&] { a.finish(part, narrow.view()); }, "out: dim: found 23");
 }

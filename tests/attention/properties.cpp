@@ -205,8 +205,8 @@ TEST(properties, dressed_sequences_alone_or_in_a_batch) {
         const dense_bias<float> dense{dress.dense.data() + b * pairs, 1, 4, 33, 300};
         a.with(support::any_mask_of{flags})
             .with(support::any_bias_of<float>{dense})
-            .forward(support::sequence(x.q.read(), b), support::sequence(x.k.read(), b),
-                     support::sequence(x.v.read(), b), support::sequence(alone.out.view(), b));
+            .forward(sequence(x.q.read(), b), sequence(x.k.read(), b), sequence(x.v.read(), b),
+                     sequence(alone.out.view(), b));
       }
     };
     if (normalizer == 0)

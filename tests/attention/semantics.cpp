@@ -269,8 +269,8 @@ void check_future() {
         spoil(x.v, 0, j, j % 2 ? nan<T> : infinity<T>);
       }
       support::run(a, x);
-      EXPECT_TRUE(support::same_bits(support::positions(clean.out.read(), 0, i + 1),
-                                     support::positions(x.out.read(), 0, i + 1)))
+      EXPECT_TRUE(support::same_bits(positions(clean.out.read(), 0, i + 1),
+                                     positions(x.out.read(), 0, i + 1)))
           << i;
     }
   });

@@ -52,6 +52,20 @@ TEST(eigen_tensor, row_major_layouts) {
       skipmax::as_ld(ld), 1, 1, [&](index, index l, index, index x) -> auto& { return ld(l, x); });
 }
 
+TEST(eigen_tensor, heads_side_by_side) {
+  row_major<float, 3> rows(B, L, H * D);
+  column_major<float, 3> columns(H * D, L, B);
+  expect_elements(
+      skipmax::as_blhd(rows, H), B,
+      H, [&](index b, index l, index h, index x) -> auto& { return rows(b, l, h * D + x); });
+  expect_elements(
+      skipmax::as_dhlb(columns, H), B,
+      H, [&](index b, index l, index h, index x) -> auto& { return columns(h * D + x, l, b); });
+  const index too_many = H * D + 1;
+  EXPECT_THROW((void)skipmax::as_blhd(rows, too_many), std::invalid_argument);
+  EXPECT_THROW((void)skipmax::as_dhlb(columns, 0), std::invalid_argument);
+}
+
 TEST(eigen_tensor, half_precision) {
   row_major<Eigen::bfloat16, 4> b(B, L, H, D);
   const row_major<Eigen::half, 4> h(

@@ -39,6 +39,18 @@ TEST(by_length, alpha_is_finite_and_not_negative) {
   EXPECT_NE(complaint(infinity), "");
 }
 
+TEST(by_length, takes_a_power_a_divisor_or_both) {
+  static_assert(std::is_same_v<decltype(by_length{}), by_length<visible_keys>>);
+  static_assert(std::is_same_v<decltype(by_length{2}), by_length<visible_keys>>);
+  static_assert(std::is_same_v<decltype(by_length{all_keys{}}), by_length<all_keys>>);
+  static_assert(std::is_same_v<decltype(by_length{2, all_keys{}}), by_length<all_keys>>);
+  EXPECT_EQ(by_length{2}.alpha, 2);
+  EXPECT_EQ(by_length{fixed_number{7}}.alpha, 1);
+  EXPECT_EQ(by_length{fixed_number{7}}.divisor.number, 7);
+  EXPECT_EQ((by_length{0.5, fixed_number{7}}.alpha), 0.5);
+  EXPECT_EQ((by_length{0.5, fixed_number{7}}.divisor.number), 7);
+}
+
 TEST(by_length, asks_its_divisor) {
   error_message error{};
   by_length{1, fixed_number{-1}}.check(problem{}, no_mask{}, error);
@@ -60,10 +72,8 @@ TEST(by_length, parts_add_up) {
   support::operands<double> whole({1, 9, 300, 1, 1, 8, 10}), left(whole.sizes), right(whole.sizes);
   support::run(a, whole);
   const auto k = whole.k.read(), v = whole.v.read();
-  a.forward(whole.q.read(), support::positions(k, 0, 130), support::positions(v, 0, 130),
-            left.out.view());
-  a.forward(whole.q.read(), support::positions(k, 130, 170), support::positions(v, 130, 170),
-            right.out.view());
+  a.forward(whole.q.read(), positions(k, 0, 130), positions(v, 0, 130), left.out.view());
+  a.forward(whole.q.read(), positions(k, 130, 300), positions(v, 130, 300), right.out.view());
   for (index i = 0; i < 9; ++i)
     for (index d = 0; d < 10; ++d)
       EXPECT_NEAR(left.out.at(0, i, 0, d) + right.out.at(0, i, 0, d), whole.out.at(0, i, 0, d),

@@ -28,6 +28,7 @@ TEST(qk_norm, layer_norms) {
   EXPECT_EQ(norms.q_rows().eps, 1e-3);
   EXPECT_EQ(norms.k_rows().eps, 1e-3);
   EXPECT_EQ((qk_layernorm{head_vector{wq, 4}, head_vector{wk, 4}}.q_rows().eps), 1e-6);
+  EXPECT_TRUE(qk_layernorm{}.k_rows().weight.is_none());
 }
 
 TEST(qk_norm, rms_norms) {

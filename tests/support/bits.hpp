@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "skipmax/slice.hpp"
 #include "support/check.hpp"
 
 namespace support {
@@ -18,22 +19,6 @@ void expect_same_as_serial(const Attention& a, const problem& p, Executor&& exec
   run(a, other, executor);
   EXPECT_TRUE(same_bits(serial.out.read(), other.out.read())) << name << ": " << text(p);
   EXPECT_TRUE(other.out.guards_intact()) << name << ": " << text(p);
-}
-
-// Sequence b of a view, alone.
-template <class T>
-tensor_view<T> sequence(tensor_view<T> x, index b) {
-  x.data = x.data ? x.row(b, 0, 0) : x.data;
-  x.batch = 1;
-  return x;
-}
-
-// The positions [first, first + length) of a view.
-template <class T>
-tensor_view<T> positions(tensor_view<T> x, index first, index length) {
-  x.data = x.row(0, first, 0);
-  x.length = length;
-  return x;
 }
 
 }  // namespace support

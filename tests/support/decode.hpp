@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "skipmax/attention.hpp"
+#include "skipmax/slice.hpp"
 #include "support/check.hpp"
 
 namespace support {
@@ -36,22 +37,14 @@ void check_decode(const Attention& a, const problem& p, const std::vector<index>
       << "changed an input; " << text(p);
 }
 
-// The keys [first, last) of a view.
-template <class T>
-tensor_view<T> keys_of(tensor_view<T> x, index first, index last) {
-  if (x.data) x.data = x.row(0, first, 0);
-  x.length = last - first;
-  return x;
-}
-
 // The shards between the cuts, merged in order, to x.out.
 template <class T, class Attention, class... Execution>
 void run_in_parts(const Attention& a, operands<T>& x, const std::vector<index>& cuts,
                   Execution&&... execution) {
   skipmax::partial<T> all, part;
   for (std::size_t n = 0; n + 1 < cuts.size(); ++n) {
-    a.forward_partial(x.q.read(), keys_of(x.k.read(), cuts[n], cuts[n + 1]),
-                      keys_of(x.v.read(), cuts[n], cuts[n + 1]), {cuts[n], x.sizes.key_length},
+    a.forward_partial(x.q.read(), positions(x.k.read(), cuts[n], cuts[n + 1]),
+                      positions(x.v.read(), cuts[n], cuts[n + 1]), {cuts[n], x.sizes.key_length},
                       n == 0 ? all : part, execution...);
     if (n > 0) a.merge(all, part);
   }

@@ -14,6 +14,7 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+#include "skipmax/eigen/dim_of_heads.hpp"
 #include "skipmax/eigen/elements.hpp"
 #include "skipmax/error.hpp"
 #include "skipmax/tensor_view.hpp"
@@ -45,7 +46,7 @@ inline constexpr bool owns_its_memory<Eigen::Ref<const M, Options, Stride>> = tr
 
 // M as deduced from M&&. Its storage order is left to the caller, who knows the function's sibling.
 template <class M>
-SKIPMAX_INLINE void check_matrix() {
+SKIPMAX_INLINE constexpr bool check_matrix() {
   using plain = std::remove_cvref_t<M>;
   static_assert(std::is_lvalue_reference_v<M> || !owns_its_memory<std::remove_cv_t<M>>,
                 "skipmax: the view of a temporary matrix would dangle: give the matrix a name");
@@ -55,24 +56,20 @@ SKIPMAX_INLINE void check_matrix() {
       plain::InnerStrideAtCompileTime == 1 || plain::InnerStrideAtCompileTime == Eigen::Dynamic,
       "skipmax: the elements of one position must be neighbours, inner stride 1: copy "
       "them into a Matrix");
+  return true;
 }
 
 // The stored lines of m (rows of a row-major one), each of heads * dim neighbours.
 template <class M>
 SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
   error_message error{};
-  const index width = m.innerSize();
   const index inner = m.innerStride();
-  if (width > 1 && inner != 1)
+  if (m.innerSize() > 1 && inner != 1)
     error << "skipmax: " << function << ": inner stride: found " << inner
           << ", wanted 1: copy into a Matrix";
-  else if (heads < 1)
-    error << "skipmax: " << function << ": heads: found " << heads << ", wanted at least 1";
-  else if (width % heads != 0)
-    error << "skipmax: " << function << ": width: found " << width << ", wanted a multiple of "
-          << heads << " heads";
   throw_if(error);
-  const index dim = width / heads, length = m.outerSize(), apart = m.outerStride();
+  const index dim = dim_of_heads(function, m.innerSize(), heads);
+  const index length = m.outerSize(), apart = m.outerStride();
   return lhd(elements(m.data()), length, heads, dim, {length * apart, apart, dim});
 }
 
@@ -80,7 +77,7 @@ SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
 
 template <eigen_matrix M>
 SKIPMAX_INLINE auto as_ld(M&& m) {
-  detail::check_matrix<M>();
+  static_assert(detail::check_matrix<M>());
   static_assert(std::remove_cvref_t<M>::IsRowMajor,
                 "skipmax: as_ld takes a row-major Eigen object; for a column-major one of shape "
                 "[D, L], the same memory, call as_dl");
@@ -89,7 +86,7 @@ SKIPMAX_INLINE auto as_ld(M&& m) {
 
 template <eigen_matrix M>
 SKIPMAX_INLINE auto as_lhd(M&& m, index heads) {
-  detail::check_matrix<M>();
+  static_assert(detail::check_matrix<M>());
   static_assert(std::remove_cvref_t<M>::IsRowMajor,
                 "skipmax: as_lhd takes a row-major Eigen object; a column-major one of shape "
                 "[D, L], one head, is for as_dl");
@@ -98,7 +95,7 @@ SKIPMAX_INLINE auto as_lhd(M&& m, index heads) {
 
 template <eigen_matrix M>
 SKIPMAX_INLINE auto as_dl(M&& m) {
-  detail::check_matrix<M>();
+  static_assert(detail::check_matrix<M>());
   static_assert(!std::remove_cvref_t<M>::IsRowMajor,
                 "skipmax: as_dl takes a column-major Eigen object; for a row-major one of shape "
                 "[L, D], the same memory, call as_ld");

@@ -4,6 +4,8 @@
 //   row-major      [B, L, H, D] as_blhd   [B, H, L, D] as_bhld   [L, H, D] as_lhd   [L, D] as_ld
 //   column-major   [D, H, L, B] as_dhlb   [D, L, H, B] as_dlhb   [D, H, L] as_dhl   [D, L] as_dl
 //
+//   all heads in one dimension: [B, L, H * D] as_blhd(x, heads), column-major [H * D, L, B] as_dhlb(x, heads)
+//
 // Two above each other are the same memory; Eigen's default order is column-major. One fused
 // projection, row-major [B, L, (heads + 2 kv_heads) * D], is taken apart without a copy by
 // split_qkv(tensor, heads, kv_heads). A view reads and writes the tensor's memory and must not
@@ -20,6 +22,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "skipmax/eigen/dim_of_heads.hpp"
 #include "skipmax/eigen/elements.hpp"
 #include "skipmax/error.hpp"
 #include "skipmax/tensor_view.hpp"
@@ -44,30 +47,34 @@ inline constexpr bool is_tensor_map = false;
 template <class Plain, int Options, template <class> class MakePointer>
 inline constexpr bool is_tensor_map<Eigen::TensorMap<Plain, Options, MakePointer>> = true;
 
-// T as deduced from T&&. Rank and order are left to the caller, who knows the function's siblings.
+// T as deduced from T&&. Rank and order are left to the caller, who knows the function's siblings. For a
+// static_assert, so that these messages come before what follows from the mistake.
 template <class T>
-SKIPMAX_INLINE void check_tensor() {
+SKIPMAX_INLINE constexpr bool check_tensor() {
   static_assert(
       requires(T & t) { t.data(); },
-      "skipmax: a tensor expression has no memory to view: evaluate it into a Tensor");
+      "skipmax: a tensor expression has no memory to view: evaluate it into a Tensor, or take "
+      "positions(view, first, last) or sequence(view, b) of a view of the whole");
   static_assert(std::is_lvalue_reference_v<T> || is_tensor_map<std::remove_cv_t<T>>,
                 "skipmax: the view of a temporary tensor would dangle: give the tensor a name");
+  return true;
 }
 
 template <class T>
 inline constexpr int rank_of = static_cast<int>(std::remove_cvref_t<T>::NumDimensions);
 template <class T>
-inline constexpr bool is_row_major = static_cast<int>(std::remove_cvref_t<T>::Layout) ==
-                                     static_cast<int>(Eigen::RowMajor);
+inline constexpr bool is_row_major =
+    static_cast<int>(Eigen::internal::traits<std::remove_cvref_t<T>>::Layout) ==
+    static_cast<int>(Eigen::RowMajor);
 
 }  // namespace detail
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_blhd(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 4,
-                "skipmax: as_blhd takes 4 dimensions [B, L, H, D]; for [L, H, D] call as_lhd, for "
-                "[L, D] as_ld");
+                "skipmax: as_blhd takes 4 dimensions [B, L, H, D]; for [B, L, H * D] call "
+                "as_blhd(x, heads), for [L, H, D] as_lhd, for [L, D] as_ld");
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_blhd takes a row-major tensor; for a column-major one of shape "
                 "[D, H, L, B], the same memory, call as_dhlb");
@@ -77,7 +84,7 @@ SKIPMAX_INLINE auto as_blhd(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_bhld(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 4,
                 "skipmax: as_bhld takes 4 dimensions [B, H, L, D]; for [L, D] call as_ld");
   static_assert(detail::is_row_major<T>,
@@ -89,10 +96,10 @@ SKIPMAX_INLINE auto as_bhld(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_lhd(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 3,
                 "skipmax: as_lhd takes 3 dimensions [L, H, D]; for [B, L, H, D] call as_blhd, for "
-                "[L, D] as_ld");
+                "[B, L, H * D] as_blhd(x, heads), for [L, D] as_ld");
   static_assert(detail::is_row_major<T>,
                 "skipmax: as_lhd takes a row-major tensor; for a column-major one of shape "
                 "[D, H, L], the same memory, call as_dhl");
@@ -101,7 +108,7 @@ SKIPMAX_INLINE auto as_lhd(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_ld(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 2,
                 "skipmax: as_ld takes 2 dimensions [L, D]; for [L, H, D] call as_lhd, for "
                 "[B, L, H, D] as_blhd");
@@ -113,10 +120,10 @@ SKIPMAX_INLINE auto as_ld(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_dhlb(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 4,
-                "skipmax: as_dhlb takes 4 dimensions [D, H, L, B]; for [D, H, L] call as_dhl, for "
-                "[D, L] as_dl");
+                "skipmax: as_dhlb takes 4 dimensions [D, H, L, B]; for [H * D, L, B] call "
+                "as_dhlb(x, heads), for [D, H, L] as_dhl, for [D, L] as_dl");
   static_assert(!detail::is_row_major<T>,
                 "skipmax: as_dhlb takes a column-major tensor; for a row-major one of shape "
                 "[B, L, H, D], the same memory, call as_blhd");
@@ -126,7 +133,7 @@ SKIPMAX_INLINE auto as_dhlb(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_dlhb(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 4,
                 "skipmax: as_dlhb takes 4 dimensions [D, L, H, B]; for [D, L] call as_dl");
   static_assert(!detail::is_row_major<T>,
@@ -138,7 +145,7 @@ SKIPMAX_INLINE auto as_dlhb(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_dhl(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 3,
                 "skipmax: as_dhl takes 3 dimensions [D, H, L]; for [D, H, L, B] call as_dhlb, for "
                 "[D, L] as_dl");
@@ -150,7 +157,7 @@ SKIPMAX_INLINE auto as_dhl(T&& t) {
 
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_dl(T&& t) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 2,
                 "skipmax: as_dl takes 2 dimensions [D, L]; for [D, H, L] call as_dhl, for "
                 "[D, H, L, B] as_dhlb");
@@ -160,10 +167,37 @@ SKIPMAX_INLINE auto as_dl(T&& t) {
   return ld(detail::elements(t.data()), t.dimension(1), t.dimension(0));
 }
 
+// All heads side by side, as a projection leaves them: [B, L, heads * D],
+template <eigen_tensor T>
+SKIPMAX_INLINE auto as_blhd(T&& t, index heads) {
+  static_assert(detail::check_tensor<T>());
+  static_assert(detail::rank_of<T> == 3,
+                "skipmax: as_blhd(x, heads) takes 3 dimensions [B, L, heads * D]; for "
+                "[B, L, H, D] call as_blhd(x)");
+  static_assert(detail::is_row_major<T>,
+                "skipmax: as_blhd takes a row-major tensor; for a column-major one of shape "
+                "[heads * D, L, B], the same memory, call as_dhlb(x, heads)");
+  const index dim = detail::dim_of_heads("as_blhd", t.dimension(2), heads);
+  return blhd(detail::elements(t.data()), t.dimension(0), t.dimension(1), heads, dim);
+}
+// and column-major [heads * D, L, B].
+template <eigen_tensor T>
+SKIPMAX_INLINE auto as_dhlb(T&& t, index heads) {
+  static_assert(detail::check_tensor<T>());
+  static_assert(detail::rank_of<T> == 3,
+                "skipmax: as_dhlb(x, heads) takes 3 dimensions [heads * D, L, B]; for "
+                "[D, H, L, B] call as_dhlb(x)");
+  static_assert(!detail::is_row_major<T>,
+                "skipmax: as_dhlb takes a column-major tensor; for a row-major one of shape "
+                "[B, L, heads * D], the same memory, call as_blhd(x, heads)");
+  const index dim = detail::dim_of_heads("as_dhlb", t.dimension(0), heads);
+  return blhd(detail::elements(t.data()), t.dimension(2), t.dimension(1), heads, dim);
+}
+
 // All heads of q, then of k, then of v, in the last dimension.
 template <eigen_tensor T>
 SKIPMAX_INLINE auto split_qkv(T&& t, index heads, index kv_heads) {
-  detail::check_tensor<T>();
+  static_assert(detail::check_tensor<T>());
   static_assert(detail::rank_of<T> == 3,
                 "skipmax: split_qkv takes 3 dimensions [B, L, (heads + 2 kv_heads) * D]; for "
                 "others call split_qkv(pointer, batch, length, heads, kv_heads, dim)");

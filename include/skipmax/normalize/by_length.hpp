@@ -13,13 +13,19 @@ inline namespace v0 {
 template <class Divisor = visible_keys>
 struct by_length {
   static_assert(divisor_policy<Divisor>,
-                "skipmax: by_length: the second is no divisor: wanted visible_keys{}, all_keys{}, "
+                "skipmax: by_length: found no divisor: wanted visible_keys{}, all_keys{}, "
                 "fixed_number{n} or per_row{..}, see skipmax/normalize/divisor.hpp");
 
   static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   double alpha = 1;  // finite, 0 or more
   Divisor divisor{};
+
+  SKIPMAX_INLINE constexpr by_length() = default;
+  SKIPMAX_INLINE constexpr by_length(double power, Divisor policy = {})
+      : alpha(power), divisor(policy) {}
+  template <divisor_policy D>
+  SKIPMAX_INLINE constexpr by_length(D policy) : divisor(policy) {}
 
   SKIPMAX_INLINE double length(row_position at, index visible, index all) const {
     return divisor.length(at, visible, all);
@@ -41,6 +47,8 @@ struct by_length {
 };
 by_length()->by_length<visible_keys>;
 by_length(double)->by_length<visible_keys>;
+template <divisor_policy Divisor>
+by_length(Divisor) -> by_length<Divisor>;
 template <class Divisor>
 by_length(double, Divisor) -> by_length<Divisor>;
 

@@ -32,8 +32,15 @@ struct gate_rows {
   }
 };
 
+// What stands in the place of T where g is no view.
+struct no_view {};
+
 template <class T, score_function Act = identity>
 struct gate {
+  static_assert(
+      !std::is_same_v<T, no_view>,
+      "skipmax: gate takes a tensor_view: wrap g, as in as_blhd(g) for an Eigen tensor or "
+      "blhd(pointer, batch, length, heads, dim)");
   static constexpr bool is_gate = true;
 
   tensor_view<const T> g{};
@@ -132,6 +139,9 @@ inline constexpr bool multiplies_registers<gate<T, Act>> = has_few_operations<Ac
 
 template <class T, class Act = identity>
 gate(tensor_view<T>, Act = {}) -> gate<std::remove_const_t<T>, Act>;
+template <class X, class Act = identity>
+requires(!is_tensor_view<X>) gate(const X&, Act = {})
+->gate<no_view, Act>;
 
 }  // namespace v0
 }  // namespace skipmax

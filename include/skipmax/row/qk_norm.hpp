@@ -5,7 +5,7 @@
 //   qk_rmsnorm{q weight, k weight}       as current language models have it
 //   qk_rows{q transform, k transform}    any two
 //
-// Each weight is a head_vector: [dim] for all heads, or [heads, dim], for k [kv heads, dim].
+// Each weight is a head_vector: [dim] for all heads, or [heads, dim], for k [kv heads, dim]. qk_layernorm{} has none.
 #pragma once
 
 #include "skipmax/row/layer_norm.hpp"
@@ -14,7 +14,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-template <class T>
+template <class T = float>
 struct qk_layernorm {
   head_vector<T> q{};
   head_vector<T> k{};
@@ -26,7 +26,7 @@ struct qk_layernorm {
 template <class T>
 qk_layernorm(head_vector<T>, head_vector<T>, double = 0) -> qk_layernorm<T>;
 
-template <class T>
+template <class T = float>
 struct qk_rmsnorm {
   head_vector<T> q{};
   head_vector<T> k{};

@@ -1,0 +1,24 @@
+// Heads side by side in one dimension.
+#pragma once
+
+#include "skipmax/error.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+namespace detail {
+
+// The dim of each of `heads` heads. Throws where they do not fill the width.
+SKIPMAX_INLINE index dim_of_heads(const char* function, index width, index heads) {
+  error_message error{};
+  if (heads < 1)
+    error << "skipmax: " << function << ": heads: found " << heads << ", wanted at least 1";
+  else if (width % heads != 0)
+    error << "skipmax: " << function << ": width: found " << width << ", wanted a multiple of "
+          << heads << " heads";
+  throw_if(error);
+  return width / heads;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace skipmax
