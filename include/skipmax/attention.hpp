@@ -346,14 +346,17 @@ struct attention {
                                  workspace& scratch) const {
     using T = computed_t<typename S::out>;
     const auto a = up_to(lengths, q.batch);
-    const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, executor.concurrency());
-    scratch.reserve(plan.scratch_bytes(executor.concurrency()));
-    run_parts<Isa>(
-        a, plan, executor, scratch, [&](index head, const T* parts, T* slice) SKIPMAX_LAMBDA {
-          finish_head<Isa>(a, plan.sizes, head, slice + plan.merged_at, out,
-                           [&](row_position at, part_row<T> into)
-                               SKIPMAX_LAMBDA { merge_parts<Isa>(a, plan, at, parts, into); });
-        });
+    static_assert(is_executor<Executor>());
+    const index workers = executor.concurrency();
+    const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, workers);
+    scratch.reserve(plan.scratch_bytes(workers));
+    run_parts<Isa>(a, plan, executor, workers, scratch,
+                   [&](index head, const T* parts, T* slice) SKIPMAX_LAMBDA {
+                     finish_head<Isa>(a, plan.sizes, head, slice + plan.merged_at, out,
+                                      [&](row_position at, part_row<T> into) SKIPMAX_LAMBDA {
+                                        merge_parts<Isa>(a, plan, at, parts, into);
+                                      });
+                   });
   }
 
   template <class Isa, class S, class Executor>
@@ -365,10 +368,12 @@ struct attention {
     using T = typename S::out;
     static_assert(std::is_same_v<computed_t<T>, T>,
                   "skipmax: a partial holds sums: wanted partial<float> or partial<double>");
-    const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, executor.concurrency());
-    scratch.reserve(plan.scratch_bytes(executor.concurrency()));
+    static_assert(is_executor<Executor>());
+    const index workers = executor.concurrency();
+    const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, workers);
+    scratch.reserve(plan.scratch_bytes(workers));
     part.resize(plan.sizes);  // after all that may throw: what is no part does not look like one
-    run_parts<Isa>(*this, plan, executor, scratch,
+    run_parts<Isa>(*this, plan, executor, workers, scratch,
                    [&](index head, const T* parts, T*)
                        SKIPMAX_LAMBDA { merge_head<Isa>(*this, plan, head, parts, part.data()); });
   }
@@ -376,9 +381,8 @@ struct attention {
   // All parts of all heads, then end(head, parts, slice) for each head. scratch has the plan's bytes.
   template <class Isa, class T, class S, class A, class Executor, class End>
   SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T, S>& plan,
-                                       Executor& executor, workspace& scratch, End end) {
-    static_assert(is_executor<Executor>());
-    const index workers = executor.concurrency();
+                                       Executor& executor, index workers, workspace& scratch,
+                                       End end) {
     T* const parts = static_cast<T*>(scratch.data());
     T* const slices = parts + plan.row_parts;
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {

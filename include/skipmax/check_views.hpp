@@ -14,11 +14,6 @@ SKIPMAX_NOINLINE void print_shape(error_message& error, const tensor_view<T>& x)
   error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim << "]";
 }
 
-template <class T>
-SKIPMAX_INLINE bool is_empty(const tensor_view<T>& x) {
-  return x.batch == 0 || x.length == 0 || x.heads == 0 || x.dim == 0;
-}
-
 inline constexpr index largest_dim = index{1} << 32;
 
 // The bytes from the first to one past the last element, as offsets from data; false on overflow.

@@ -40,7 +40,7 @@ class kv_cache {
       error << "skipmax: kv_cache: found " << batch << " sequences of " << capacity
             << " keys, wanted a size that fits 64 bits";
     throw_if(error);
-    const index rows = batch * kv_heads * capacity;
+    const index rows = wrapped_product(wrapped_product(batch, kv_heads), capacity);
     k_memory_.reserve(rows * key_dim * static_cast<index>(sizeof(T)));
     v_memory_.reserve(rows * value_dim * static_cast<index>(sizeof(T)));
     length_memory_.reserve(batch * static_cast<index>(sizeof(index)));
@@ -146,7 +146,7 @@ class kv_cache {
     const auto shape = [&](const char* name, const auto& x, index dim) SKIPMAX_LAMBDA {
       const bool fits = x.batch == batch && x.length == k_new.length && x.length >= 0 &&
                         x.heads == k_.heads && x.dim == dim;
-      if (fits && (x.data || x.batch * x.length * x.heads * x.dim == 0)) return;
+      if (fits && (x.data || is_empty(x))) return;
       if (!error.empty()) return;
       error << "skipmax: kv_cache: append: " << name << ": found ";
       if (fits) error << "a null pointer for ";

@@ -30,12 +30,22 @@ template <class T>
 struct part_row {
   T* sums;  // [part_width], zeros beyond the value dim
   // [2]: softmax's m, as a power of 2 (the score times log2 e), and its sum of 2^(score log2 e - m);
-  // otherwise the hidden keys, if the divisor wants to know
+  // otherwise the number of hidden keys, if the divisor wants to know, in two parts that float holds exactly
   T* kept;
 };
 template <class T>
 SKIPMAX_INLINE part_row<T> part_row_at(T* row, index value_dim) {
   return {row, row + part_width(value_dim)};
+}
+
+inline constexpr index hidden_step = 1 << 20;
+template <class T>
+SKIPMAX_INLINE index hidden_of(const T* kept) {
+  return static_cast<index>(kept[1]) * hidden_step + static_cast<index>(kept[0]);
+}
+template <class T>
+SKIPMAX_INLINE void keep_hidden(T* kept, index count) {
+  kept[0] = static_cast<T>(count % hidden_step), kept[1] = static_cast<T>(count / hidden_step);
 }
 
 template <class T>

@@ -130,7 +130,8 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   if constexpr (!is_pointwise<Normalizer>)
     plan.state_at = take(row_blocks * Normalizer::template state_size<Isa, T>);
   if constexpr (shifts_scores<Normalizer>) plan.shift_at = take(plan.query_block);
-  if constexpr (counts_hidden<Attention>) plan.hidden_at = take(plan.query_block);
+  if constexpr (counts_hidden<Attention>)
+    plan.hidden_at = take(plan.query_block * static_cast<index>(sizeof(index) / sizeof(T)));
   using Rows = decltype(Attention::rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
     plan.rows_at = take(2 * rows_of_call<Isa, T>(p.key_dim) * round_up(p.key_dim, lanes<T, Isa>));

@@ -29,6 +29,11 @@ SKIPMAX_INLINE row_matrix<T> columns_from(row_matrix<T> x, index first) {
   return {x.data + first, x.stride};
 }
 
+// Of sizes and strides that nothing has looked at yet, and of distances that may lie beyond everything.
+SKIPMAX_INLINE constexpr index wrapped_product(index a, index b) {
+  return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
+}
+
 // Strides of batch, length and head in elements, for the last argument of the factories below.
 struct strides {
   index batch, length, head;
@@ -54,6 +59,11 @@ struct tensor_view {
 };
 
 template <class T>
+SKIPMAX_INLINE bool is_empty(const tensor_view<T>& x) {
+  return x.batch == 0 || x.length == 0 || x.heads == 0 || x.dim == 0;
+}
+
+template <class T>
 inline constexpr bool is_tensor_view = false;
 template <class T>
 inline constexpr bool is_tensor_view<tensor_view<T>> = true;
@@ -66,7 +76,8 @@ SKIPMAX_INLINE tensor_view<T> blhd(T* data, index batch, index length, index hea
 }
 template <class T>
 SKIPMAX_INLINE tensor_view<T> blhd(T* data, index batch, index length, index heads, index dim) {
-  return blhd(data, batch, length, heads, dim, {length * heads * dim, heads * dim, dim});
+  const index row = wrapped_product(heads, dim);
+  return blhd(data, batch, length, heads, dim, {wrapped_product(length, row), row, dim});
 }
 
 // [batch, heads, length, dim], contiguous or with the strides given.
@@ -77,7 +88,8 @@ SKIPMAX_INLINE tensor_view<T> bhld(T* data, index batch, index heads, index leng
 }
 template <class T>
 SKIPMAX_INLINE tensor_view<T> bhld(T* data, index batch, index heads, index length, index dim) {
-  return bhld(data, batch, heads, length, dim, {heads * length * dim, dim, length * dim});
+  const index head = wrapped_product(length, dim);
+  return bhld(data, batch, heads, length, dim, {wrapped_product(heads, head), dim, head});
 }
 
 // [length, heads, dim]: one sequence.
@@ -111,10 +123,11 @@ struct qkv_views {
 template <class T>
 SKIPMAX_INLINE qkv_views<T> split_qkv(T* data, index batch, index length, index heads,
                                       index kv_heads, index dim) {
-  const index width = (heads + 2 * kv_heads) * dim;
-  const strides s{length * width, width, dim};
-  T* k = data ? data + heads * dim : nullptr;
-  T* v = data ? k + kv_heads * dim : nullptr;
+  const index q_width = wrapped_product(heads, dim), k_width = wrapped_product(kv_heads, dim);
+  const index width = wrapped_product(heads + 2 * kv_heads, dim);
+  const strides s{wrapped_product(length, width), width, dim};
+  T* k = data ? data + q_width : nullptr;
+  T* v = data ? k + k_width : nullptr;
   return {blhd(data, batch, length, heads, dim, s), blhd(k, batch, length, kv_heads, dim, s),
           blhd(v, batch, length, kv_heads, dim, s)};
 }

@@ -144,6 +144,30 @@ TEST(decode, over_a_cache) {
   check_cache(relu_attention{});
 }
 
+// Asked again it has more workers than there is scratch for.
+struct growing {
+  int* asked;
+
+  int concurrency() const { return ++*asked; }
+  template <class F>
+  void for_each_task(index tasks, F&& f) const {
+    for (index task = 0; task < tasks; ++task) f(task, 0);
+  }
+};
+
+TEST(decode, asks_once_how_many_workers_there_are) {
+  support::operands<float> x({1, 1, 900, 2, 1, 8, 8});
+  int asked = 0;
+  support::run_decode(softmax_attention{}, x, {900}, growing{&asked});
+  EXPECT_EQ(asked, 1);
+  support::run(softmax_attention{}, x, growing{&asked});
+  EXPECT_EQ(asked, 2);
+  partial<float> part;
+  softmax_attention{}.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 900}, part,
+                                      growing{&asked});
+  EXPECT_EQ(asked, 3);
+}
+
 TEST(decode, a_cache_of_another_batch_is_refused) {
   support::operands<float> x({2, 1, 1, 2, 1, 8, 8});
   const kv_cache<float> cache(3, 1, 16, 8);

@@ -1,4 +1,6 @@
 // The shipped divisors by their own types.
+#include <cmath>
+
 #include "skipmax/attention.hpp"
 #include "support/check.hpp"
 #include "support/every_slot.hpp"
@@ -6,6 +8,7 @@
 namespace {
 
 using namespace skipmax;
+using skipmax::index;
 
 template <class T, class Attention, class MakeNormalizer>
 void check_shapes(const Attention& a, const MakeNormalizer& make) {
@@ -48,6 +51,35 @@ TEST(divisors, minus_log_length) {
   check_shapes<float>(a, [](auto&&...) { return minus_log_length{all_keys{}}; });
   check_shapes<float>(a, [](auto&&...) { return minus_log_length{fixed_number{7.5}}; });
   check_shapes<float>(a, [](auto& p, auto& data) { return minus_log_length{rows(p, data)}; });
+}
+
+// Float counts to 2^24: here 2^25 + 100 keys, all of them the same number, and one in a million is seen.
+TEST(divisors, hidden_keys_beyond_what_float_counts) {
+  const index keys = (index{1} << 25) + 100;
+  std::vector<std::uint8_t> seen(static_cast<std::size_t>(keys));
+  for (std::size_t j = 0; j < seen.size(); j += 1000000) seen[j] = 1;
+  const float one[] = {1};
+  const auto q = ld(one, 1, 1), all = ld(one, keys, 1, {0, 0, 0});
+  const auto a = relu_attention{}.with(dense_mask{seen.data(), 1, 1, 1, keys});
+  float out[] = {0, 0, 0};
+  a.forward(q, all, all, ld(out, 1, 1));
+  a.decode(q, all, all, &keys, ld(out + 1, 1, 1));
+  const auto sigmoids = a.with(sigmoid{}).with(minus_log_length{});
+  sigmoids.forward(q, all, all, ld(out + 2, 1, 1));
+  EXPECT_FLOAT_EQ(out[0], 1);
+  EXPECT_FLOAT_EQ(out[1], 1);
+  const float length = 34;
+  EXPECT_NEAR(out[2], length / (1 + std::exp(std::log(length) - 1)), 1e-5f);
+}
+
+// Their powers may be: a row of zeros stays zeros.
+TEST(divisors, beyond_float) {
+  const float q[] = {1}, k[] = {-1}, v[] = {1};
+  float out[] = {5};
+  relu_attention{}
+      .with(by_length{2, fixed_number{1e-20}})
+      .forward(ld(q, 1, 1), ld(k, 1, 1), ld(v, 1, 1), ld(out, 1, 1));
+  EXPECT_EQ(out[0], 0);
 }
 
 // All four say the same where no key is masked, to the bit.

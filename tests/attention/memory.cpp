@@ -45,6 +45,21 @@ TEST(memory, a_workspace_is_the_only_allocation) {
   check_no_allocation<double>(sigmoid_attention{});
 }
 
+TEST(memory, a_partial_is_what_it_was_where_memory_is_short) {
+  const relu_attention a;
+  support::operands<float> x({2, 9, 1300, 4, 2, 20, 24});
+  partial<float> part;
+  const auto attend = [&] {
+    a.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 1300}, part);
+  };
+  attend();
+  const std::vector<float> before(part.data(), part.data() + part.size());
+  support::allocations_left = 0;
+  EXPECT_THROW(attend(), std::bad_alloc);
+  support::allocations_left = 1 << 30;
+  EXPECT_EQ(std::vector<float>(part.data(), part.data() + part.size()), before);
+}
+
 TEST(memory, decode_allocates_only_its_workspace) {
   support::operands<float> x({2, 2, 3000, 4, 2, 24, 40});
   const index lengths[] = {3000, 1200};

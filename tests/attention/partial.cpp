@@ -1,7 +1,6 @@
 // Attention in parts over shards of the keys: merged and finished they are attention over all keys.
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -160,30 +159,6 @@ TEST(partial, mistakes) {
   expect_error([&] { a.merge(part, part); }, "merge: found a part and itself");
   support::tensor<float> narrow(2, 9, 4, 23);
   expect_error([&] { a.finish(part, narrow.view()); }, "out: dim: found 23");
-}
-
-// Memory is short where scratch for the workers is asked for, after the plan.
-struct short_of_memory {
-  int* asked;
-  int concurrency() const {
-    if (++*asked > 1) throw std::bad_alloc();
-    return 1;
-  }
-  template <class F>
-  void for_each_task(index, F&&) const {}
-};
-
-TEST(partial, is_what_it_was_where_memory_is_short) {
-  const relu_attention a;
-  support::operands<float> x(shape);
-  partial<float> part;
-  a.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 1300}, part);
-  const std::vector<float> before(part.data(), part.data() + part.size());
-  int asked = 0;
-  EXPECT_THROW(a.forward_partial(x.q.read(), x.k.read(), x.v.read(), {0, 1300}, part,
-                                 short_of_memory{&asked}),
-               std::bad_alloc);
-  EXPECT_EQ(std::vector<float>(part.data(), part.data() + part.size()), before);
 }
 
 TEST(partial, has_no_number_that_is_not_written) {

@@ -7,8 +7,8 @@
 #endif
 
 #include "../execution/check_executor.hpp"
-#include "../execution/count_allocations.hpp"
 #include "skipmax/eigen/thread_pool.hpp"
+#include "support/count_allocations.hpp"
 
 namespace {
 
@@ -107,10 +107,10 @@ TEST(eigen_thread_pool, allocates_nothing_in_a_call) {
   Eigen::ThreadPool threads(2);
   const eigen_thread_pool pool(threads);
   std::atomic<int> runs{0};
-  const int before = skipmax_test::allocations;
+  const int before = support::allocations;
   for (int call = 0; call < 100; ++call)
     pool.for_each_task(8, [&](skipmax::index, int) { ++runs; });
-  EXPECT_EQ(skipmax_test::allocations - before, 0);
+  EXPECT_EQ(support::allocations - before, 0);
   EXPECT_EQ(runs, 800);
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "check_executor.hpp"
-#include "count_allocations.hpp"
+#include "support/count_allocations.hpp"
 
 namespace {
 
@@ -95,10 +95,10 @@ TEST(thread_pool, comes_and_goes) {
 TEST(thread_pool, allocates_nothing_in_a_call) {
   thread_pool pool(3);
   std::atomic<int> runs{0};
-  const int before = skipmax_test::allocations;
+  const int before = support::allocations;
   for (int call = 0; call < 100; ++call)
     pool.for_each_task(8, [&](skipmax::index, int) { ++runs; });
-  EXPECT_EQ(skipmax_test::allocations - before, 0);
+  EXPECT_EQ(support::allocations - before, 0);
   EXPECT_EQ(runs, 800);
 }
 

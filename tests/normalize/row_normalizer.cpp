@@ -20,6 +20,10 @@ static_assert(row_normalizer<by_length<>> && is_pointwise<by_length<>>);
 static_assert(row_normalizer<unnormalized> && is_pointwise<unnormalized>);
 static_assert(row_normalizer<minus_log_length<>> && is_pointwise<minus_log_length<>>);
 static_assert(!row_normalizer<relu>);
+struct says_only_pointwise {
+  static constexpr bool pointwise = true;
+};
+static_assert(!row_normalizer<says_only_pointwise>);
 static_assert(!row_normalizer<int>);
 
 TEST(row_normalizer, who_asks_for_the_length) {

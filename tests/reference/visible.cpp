@@ -93,6 +93,7 @@ TEST(visible, a_flag_for_each_key) {
   const bool flags[] = {false, true, true, false, true, true, false, false, true, false};
   EXPECT_EQ(seen(dense_mask{flags, 1, 1, 2, 5}, {0, 0, 0, 2, 5}), (keys{1, 2, 4}));
   EXPECT_EQ(seen(dense_mask{flags, 1, 1, 2, 5}, {3, 3, 1, 2, 5}), (keys{0, 3}));
+  EXPECT_EQ(seen(dense_mask{flags, 1, 1, 1, 5}, {3, 3, 1, 2, 5}), (keys{1, 2, 4}));  // one for all
   EXPECT_EQ(seen(dense_mask{flags, 2, 1, 1, 5}, {1, 3, 0, 1, 5}), (keys{0, 3}));
   EXPECT_EQ(seen(dense_mask{flags, 1, 2, 1, 5}, {3, 1, 0, 1, 5}), (keys{0, 3}));
   EXPECT_EQ(seen(dense_mask{flags, 1, 1, 2, 3, 5}, {0, 0, 1, 2, 3}), (keys{0}));

@@ -5,10 +5,11 @@
 #include <cstdlib>
 #include <new>
 
-std::atomic<int> support::allocations{0};
+std::atomic<int> support::allocations{0}, support::allocations_left{1 << 30};
 
 static void* counted(std::size_t bytes, std::size_t alignment) {
   ++support::allocations;
+  if (--support::allocations_left < 0) throw std::bad_alloc();
   const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
   if (void* p = std::aligned_alloc(alignment, whole > 0 ? whole : alignment)) return p;
   throw std::bad_alloc();

@@ -27,7 +27,8 @@ struct dense_bias {
 
   const T* data = nullptr;  // [batch or 1, heads or 1, query length or 1, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  strides apart{heads * query_length * key_length, key_length, query_length* key_length};
+  strides apart{wrapped_product(heads, wrapped_product(query_length, key_length)), key_length,
+                wrapped_product(query_length, key_length)};
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {

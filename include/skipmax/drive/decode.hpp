@@ -37,12 +37,12 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
   }
   if (is_empty(any)) return;
   const row_matrix<T> sums = rows_from(task.sums, row);
-  T hidden[MR];
+  index hidden[MR];
   const auto kept = [&](int r) SKIPMAX_LAMBDA {
     return part_row_at(sums.data + r * sums.stride, plan.sizes.value_dim).kept;
   };
   if constexpr (counts_hidden<Attention>)
-    for (int r = 0; r < rows; ++r) hidden[r] = kept(r)[0];
+    for (int r = 0; r < rows; ++r) hidden[r] = hidden_of(kept(r));
   const key_row_scorer<Isa, T, K, Attention, group_rows> score{
       a,
       slice + row * plan.depth,
@@ -65,7 +65,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
         scale_row<Isa>(sums.data + r * sums.stride, plan.width, factor[r]);
   }
   if constexpr (counts_hidden<Attention>)
-    for (int r = 0; r < rows; ++r) kept(r)[0] = hidden[r];
+    for (int r = 0; r < rows; ++r) keep_hidden(kept(r), hidden[r]);
   const row_matrix<T> of_block{slice + plan.of_block_at, plan.width};
   auto* list = reinterpret_cast<key_number*>(slice + plan.list_at);
   auto* ordered = list + room_of_list(part_keys);

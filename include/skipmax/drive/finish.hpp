@@ -14,20 +14,21 @@ inline namespace v0 {
 // those it sees, where it wants to know; returns the rows that see no key, one bit each.
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Position position,
-                                            [[maybe_unused]] const T* hidden, double row_scale,
+                                            [[maybe_unused]] const index* hidden, double row_scale,
                                             T* factor) {
+  constexpr double most = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;  // not infinity, times zero
   unsigned empty = 0;
   double length = -1, of_length = 0;
   for (int r = 0; r < rows; ++r) {
     const row_position at = position(r);
     const key_range seen = visible_range(a.mask, at);
     index visible = seen.last - seen.first;
-    if constexpr (counts_hidden<Attention>) visible -= static_cast<index>(hidden[r]);
+    if constexpr (counts_hidden<Attention>) visible -= hidden[r];
     double now = 1;
     if constexpr (reads_length<decltype(a.normalizer)>)
       now = a.normalizer.length(at, visible, at.key_length);
     if (now != length) length = now, of_length = row_scale * a.normalizer.finish(now);
-    factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length);
+    factor[r] = visible == 0 ? T(0) : static_cast<T>(of_length < most ? of_length : most);
     empty |= static_cast<unsigned>(visible == 0) << r;
   }
   return empty;

@@ -31,7 +31,7 @@ SKIPMAX_INLINE void merge_part(const Normalizer& normalizer, part_row<T> into,
                                part_row<const T> other, index width) {
   if constexpr (is_pointwise<Normalizer>) {
     add_row<Isa>(into.sums, other.sums, width);
-    into.kept[0] += other.kept[0];
+    keep_hidden(into.kept, hidden_of(into.kept) + hidden_of(other.kept));
   } else {
     using V = simd<T, Isa>;
     T factors[2];
@@ -62,8 +62,8 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int row
   T factor[register_block<T, Isa>::rows];
   unsigned empty = 0;
   if constexpr (is_pointwise<Normalizer>) {
-    T hidden[register_block<T, Isa>::rows];
-    for (int r = 0; r < rows; ++r) hidden[r] = kept[2 * r];
+    index hidden[register_block<T, Isa>::rows];
+    for (int r = 0; r < rows; ++r) hidden[r] = hidden_of(kept + 2 * r);
     empty = find_length_factors<Isa>(a, rows, at, hidden, 1, factor);
   } else {
     for (int r = 0; r < rows; ++r) {

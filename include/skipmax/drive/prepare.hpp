@@ -65,8 +65,7 @@ SKIPMAX_INLINE void find_shifts(const Attention& a, index rows, Position positio
     const row_position at = position(row);
     const key_range seen = visible_range(a.mask, at);
     index visible = seen.last - seen.first;
-    if constexpr (hides<Attention>)
-      visible -= static_cast<index>(count_hidden<Isa, T>(a, at, seen));
+    if constexpr (hides<Attention>) visible -= count_hidden<Isa, T>(a, at, seen);
     shift[row] = T(0);
     if (visible == 0) continue;
     const double now = a.normalizer.length(at, visible, at.key_length);
@@ -86,7 +85,7 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T, S>& p
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows, consecutive_rows{position_of(task, 0)}, task.shift);
   if constexpr (counts_hidden<Attention>)
-    for (index row = 0; row < task.rows; ++row) task.hidden[row] = T(0);
+    for (index row = 0; row < task.rows; ++row) task.hidden[row] = 0;
 }
 
 // Keys [start, start + keys): in panels, the last few in rows where the mask allows it.

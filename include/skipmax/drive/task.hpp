@@ -55,7 +55,8 @@ template <class T, class S = stored_types<T>>
 struct forward_task : task_place {
   using packed = typename S::packed;
   packed *q, *k, *tail, *v, *weights;
-  T *scores, *out, *state, *shift, *hidden, *rows_scratch;
+  T *scores, *out, *state, *shift, *rows_scratch;
+  index* hidden;
 };
 
 template <class T, class S>
@@ -69,7 +70,7 @@ SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, ind
           packed(plan.v_at),        packed(plan.weights_at),
           scratch + plan.scores_at, scratch + plan.out_at,
           scratch + plan.state_at,  scratch + plan.shift_at,
-          scratch + plan.hidden_at, scratch + plan.rows_at};
+          scratch + plan.rows_at,   reinterpret_cast<index*>(scratch + plan.hidden_at)};
 }
 
 // The state of the row block that starts at `row`.

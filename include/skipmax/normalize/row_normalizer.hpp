@@ -38,7 +38,10 @@ inline namespace v0 {
 template <class N>
 concept row_normalizer = requires {
   { N::pointwise } -> std::convertible_to<bool>;
-};
+}
+&&(!N::pointwise || requires(const N n) {
+  { n.finish(1.0) } -> std::convertible_to<double>;
+});
 
 // No reduction over keys: the weight of a key depends on its own score alone, and parts over
 // disjoint keys are merged by adding them.

@@ -5,7 +5,7 @@
 //   causal          j - (key length - 1) <= i - (query length - 1)
 //   sliding_window  that difference is at least -before and at most after
 //   key_lengths     j < lengths[batch]
-//   dense_mask      the byte [batch, head, i, j] is not 0
+//   dense_mask      the byte [batch, head, i, j] is not 0    a size of 1 serves all batches, heads or rows
 //   bit_mask        the bit [batch, head, i, j] is 1
 //   both(A, B)      A, and B in the sequence as A ends it, if A does (key_lengths)
 //
@@ -52,12 +52,13 @@ bool sees(key_lengths mask, row_position at, index j) {
   return j < mask.lengths[at.batch];
 }
 
-// The number of the row in a mask that holds one for each query.
+// The number of the row in a mask of bytes or bits.
 template <class Isa, class Mask>
 index row_number(const Mask& mask, row_position at) {
   const index b = mask.batch == 1 ? 0 : at.batch;
   const index h = mask.heads == 1 ? 0 : at.head;
-  return (b * mask.heads + h) * mask.query_length + at.query;
+  const index i = mask.query_length == 1 ? 0 : at.query;
+  return (b * mask.heads + h) * mask.query_length + i;
 }
 
 template <class Isa, class Flag>

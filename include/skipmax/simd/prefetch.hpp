@@ -9,11 +9,6 @@ inline namespace v0 {
 
 enum class cache_level { l2, l1, l1_to_write };
 
-// A distance that may lie beyond everything, as far as strides of single rows reach.
-SKIPMAX_INLINE index wrapped_product(index a, index b) {
-  return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
-}
-
 // Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
 struct upcoming_rows {
   static constexpr int block = 256;

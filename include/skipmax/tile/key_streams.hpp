@@ -144,7 +144,7 @@ struct key_row_scorer {
   score_block<T> block;
   Position position;
   index first_key;  // of the tile
-  T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  index* hidden;    // [rows], to which the hidden keys are added, where the divisor wants to know
   index ahead;      // how much further on in k lies what is fetched meanwhile
 
   SKIPMAX_INLINE index in_panels() const { return block.any.last; }

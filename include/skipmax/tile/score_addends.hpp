@@ -116,14 +116,19 @@ SKIPMAX_INLINE T sum_of_lanes(simd<T, Isa> x) {
 
 // Hidden keys among those that row `at` sees otherwise, counted ahead.
 template <class Isa, class T, class Attention>
-SKIPMAX_NOINLINE T count_hidden(const Attention& a, row_position at, key_range seen) {
+SKIPMAX_NOINLINE index count_hidden(const Attention& a, row_position at, key_range seen) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>;
+  constexpr index W = lanes<T, Isa>, some = 1 << 20;  // float counts to 2^24
   const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
-  V count(T(0));
-  for (index j = 0; j < seen.last - seen.first; j += W)
-    count = count + hidden_in(addends.of(at, seen.first + j), j, {0, seen.last - seen.first});
-  return sum_of_lanes<Isa, T>(count);
+  const index keys = seen.last - seen.first;
+  index count = 0;
+  for (index start = 0; start < keys; start += some) {
+    V of_some(T(0));
+    for (index j = start; j < keys && j < start + some; j += W)
+      of_some = of_some + hidden_in(addends.of(at, seen.first + j), j, {0, keys});
+    count += static_cast<index>(sum_of_lanes<Isa, T>(of_some));
+  }
+  return count;
 }
 
 // The rows of a block as slots see them: one query after the other of one head.

@@ -33,7 +33,7 @@ struct score_weigher {
 // to know. Results go to `to`, [rows][stride].
 template <class Isa, class T, class E, class Attention, class To, class Position>
 SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To* to,
-                                 Position position, index first_key, const T* shift, T* hidden,
+                                 Position position, index first_key, const T* shift, index* hidden,
                                  index first, index last) {
   using V = simd<T, Isa>;
   using Normalizer = decltype(Attention::normalizer);
@@ -63,7 +63,8 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
       const V result[1] = {s};
       store_packed(to + r * rows.stride + packed_elements<To>(j), result);
     }
-    if constexpr (counts_hidden<Attention>) hidden[r] += sum_of_lanes<Isa, T>(count);
+    if constexpr (counts_hidden<Attention>)
+      hidden[r] += static_cast<index>(sum_of_lanes<Isa, T>(count));
   }
 }
 

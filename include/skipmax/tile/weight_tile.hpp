@@ -141,7 +141,7 @@ struct block_scorer {
   score_block<T, E> block;
   row_position first_row;
   index first_key;  // of the tile
-  T* hidden;        // [rows], to which the hidden keys are added, where the divisor wants to know
+  index* hidden;    // [rows], to which the hidden keys are added, where the divisor wants to know
   upcoming_reads& next;     // a part of it comes with each panel,
   upcoming_finish& finish;  // and of this
 
