@@ -120,7 +120,7 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   lay_out_decode<Isa>(a, plan);
 }
 
-// Two parts of one attention, or a part and its out.
+// Two parts of one attention.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& other) {
   const problem &a = into.sizes(), &b = other.sizes();
@@ -158,7 +158,7 @@ SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
   throw_if(error);
 }
 
-// What both kinds of call ask of views and slots. p has the length of all keys.
+// What both kinds of call ask beside their views. p has the length of all keys.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index workers,
                                  decode_plan<T, S>& plan, error_message& error) {

@@ -19,6 +19,9 @@ struct row_position {
   index batch = 0, head = 0, query = 0;
   index query_length = 0;
   index key_length = 0;  // keys that the row may see at the most: a mask narrows it
+
+  // The key at which the row stands: the last query at the last key, bottom-right aligned.
+  SKIPMAX_INLINE constexpr index own_key() const { return key_length - query_length + query; }
 };
 
 // A row of q, k or out where it lies in the caller's tensor.

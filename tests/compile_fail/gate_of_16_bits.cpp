@@ -1,4 +1,4 @@
-// fails: skipmax: gate: g is of 16 bits, the tensors double: wanted one type
+// fails: skipmax: gate: g is of another type than the tensors: wanted double
 #include "skipmax/attention.hpp"
 
 void use(const skipmax::bf16* numbers, skipmax::tensor_view<const double> q,

@@ -1,4 +1,4 @@
-// fails: skipmax: gate: g is float, the tensors double: wanted one type
+// fails: skipmax: gate: g is of another type than the tensors: wanted double
 #include "skipmax/attention.hpp"
 
 void use(const float* numbers, skipmax::tensor_view<const double> q,

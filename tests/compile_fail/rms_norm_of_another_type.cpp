@@ -1,4 +1,4 @@
-// fails: skipmax: rms_norm: the weights are float, the tensors double: wanted one type
+// fails: skipmax: rms_norm: the weights are of another type than the tensors: wanted double
 #include "skipmax/attention.hpp"
 
 void use(const float* numbers, skipmax::tensor_view<const double> q,

@@ -16,7 +16,8 @@ void check_sums() {
   for (int r = 0; r < 2 * E; ++r)
     group[r / E][r % E] = V(static_cast<T>(100 * r)) + skipmax::math::lane_numbers<V>();
   alignas(64) T sum[W];
-  skipmax::sum_across(skipmax::sum_within(group[0]), skipmax::sum_within(group[1]))
+  skipmax::sum_across(skipmax::reduce_within_128_bits(group[0], skipmax::plus{}),
+                      skipmax::reduce_within_128_bits(group[1], skipmax::plus{}))
       .store_aligned(sum);
   for (int r = 0; r < step; ++r) EXPECT_EQ(sum[r], T(100 * r * W + W * (W - 1) / 2)) << "row " << r;
 }

@@ -44,8 +44,8 @@ struct alibi {
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    const index p = at.key_length - at.query_length + at.query;
-    const V difference = math::constant<V>(static_cast<double>(key - p)) + math::lane_numbers<V>();
+    const V difference =
+        math::constant<V>(static_cast<double>(key - at.own_key())) + math::lane_numbers<V>();
     return math::constant<V>(-slopes[at.head]) * math::abs(difference);
   }
 

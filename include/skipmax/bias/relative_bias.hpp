@@ -86,7 +86,7 @@ struct relative_bias {
     return data + (heads == 1 ? 0 : head) * count;
   }
   SKIPMAX_INLINE index number_of(row_position at, index key) const {
-    return key - (at.key_length - at.query_length + at.query) - first;
+    return key - at.own_key() - first;
   }
   // The entry for difference first + n.
   SKIPMAX_INLINE index inside(index n) const { return n < 0 ? 0 : n < count ? n : count - 1; }

@@ -106,7 +106,7 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
                                       part_row_at(task.sums.data + r * task.sums.stride, dim).kept);
 }
 
-// The parts of row `at`, the row-th one of all, that hold keys it sees.
+// The parts of row `at` that hold keys it sees.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T, S>& plan, row_position at,
                                 const T* parts, part_row<T> into) {
@@ -130,7 +130,8 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_NOINLINE void merge_head(const Attention& a, const decode_plan<T, S>& plan, index number,
                                  const T* parts, T* partial) {
   const problem& p = plan.sizes;
-  const head_rows rows{number / p.heads, number % p.heads, 0, p.query_length, p.key_length};
+  const consecutive_rows rows{
+      {number / p.heads, number % p.heads, 0, p.query_length, p.key_length}};
   for (index r = 0; r < p.query_length; ++r) {
     T* into = partial + (number * p.query_length + r) * part_stride(p.value_dim);
     merge_parts<Isa>(a, plan, rows(r), parts, part_row_at(into, p.value_dim));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "skipmax/drive/decode_task.hpp"
-#include "skipmax/score/score_function.hpp"
 #include "skipmax/tile/sparse_value_tile.hpp"
 #include "skipmax/tile/value_columns.hpp"
 #include "skipmax/tile/value_rows.hpp"

@@ -75,10 +75,10 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<Out>& to, r
     if (whole) last = out;
   const row_matrix<const T> from{finished.data, finished.stride};
   if constexpr (Rows::gates) {
-    if constexpr (Rows::normalizes)
+    if constexpr (Rows::transforms_out)
       a.rows.out.template forward<Isa, T>(first, from, finished, rows, dim);
     a.rows.gate.template forward<Isa, T>(first, from, last, rows, dim);
-  } else if constexpr (Rows::normalizes) {
+  } else if constexpr (Rows::transforms_out) {
     a.rows.out.template forward<Isa, T>(first, from, last, rows, dim);
   }
   if (!Rows::changes_out || !whole)

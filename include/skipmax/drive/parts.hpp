@@ -43,19 +43,9 @@ SKIPMAX_INLINE void merge_part(const Normalizer& normalizer, part_row<T> into,
   }
 }
 
-// The query rows of one head of one sequence; row r of them is the one at position first + r.
-struct head_rows {
-  index batch, head, first, query_length, key_length;
-
-  SKIPMAX_INLINE row_position operator()(index r) const {
-    return {batch, head, first + r, query_length, key_length};
-  }
-  SKIPMAX_INLINE row_place place() const { return {batch, head, first}; }
-};
-
 // Up to MR merged rows to rows of out. sums [rows][part_width] are overwritten, kept is [rows][2].
 template <class Isa, class T, class Out, class Attention>
-SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int rows, T* sums,
+SKIPMAX_INLINE void finish_rows(const Attention& a, const consecutive_rows& at, int rows, T* sums,
                                 const T* kept, const tensor_view<Out>& out) {
   using Normalizer = decltype(a.normalizer);
   const index width = part_width(out.dim);
@@ -67,12 +57,13 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const head_rows& at, int row
     empty = find_length_factors<Isa>(a, rows, at, hidden, 1, factor);
   } else {
     for (int r = 0; r < rows; ++r) {
-      factor[r] = a.normalizer.finish_kept(kept + 2 * r, at.head);
+      factor[r] = a.normalizer.finish_kept(kept + 2 * r, at.first.head);
       empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
     }
   }
   for (int r = 0; r < rows; ++r) scale_row<Isa>(sums + r * width, width, factor[r]);
-  store_rows<Isa>(a, out, at.place(), rows, row_matrix<T>{sums, width}, empty);
+  store_rows<Isa>(a, out, {at.first.batch, at.first.head, at.first.query}, rows,
+                  row_matrix<T>{sums, width}, empty);
 }
 
 // All rows of one head; gather(row, part) puts the merged part of a row where it says. sums is scratch,
@@ -84,7 +75,8 @@ SKIPMAX_NOINLINE void finish_head(const Attention& a, const problem& p, index nu
   const index width = part_width(p.value_dim);
   T kept[2 * MR];
   for (index row = 0; row < p.query_length; row += MR) {
-    const head_rows rows{number / p.heads, number % p.heads, row, p.query_length, p.key_length};
+    const consecutive_rows rows{
+        {number / p.heads, number % p.heads, row, p.query_length, p.key_length}};
     const index rest = p.query_length - row, count = rest < MR ? rest : MR;
     for (index r = 0; r < count; ++r) gather(rows(r), part_row<T>{sums + r * width, kept + 2 * r});
     finish_rows<Isa>(a, rows, static_cast<int>(count), sums, kept, out);

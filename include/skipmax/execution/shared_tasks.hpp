@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 
 #include "skipmax/simd/isa.hpp"
 

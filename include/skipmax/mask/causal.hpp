@@ -10,9 +10,7 @@ inline namespace v0 {
 struct causal {
   static constexpr bool has_diagonal = true;
 
-  SKIPMAX_INLINE key_range visible(row_position at) const {
-    return {0, at.key_length - at.query_length + at.query + 1};
-  }
+  SKIPMAX_INLINE key_range visible(row_position at) const { return {0, at.own_key() + 1}; }
 };
 template <>
 inline constexpr bool moves_forward<causal> = true;

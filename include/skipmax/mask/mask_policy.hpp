@@ -8,6 +8,8 @@
 //                                                         // if it is shorter than at.key_length
 //   static constexpr bool has_diagonal = true;            // optional: what is seen goes by the position
 //                                                         // of the query in its sequence
+//   row_position aligned(row_position at) const;          // optional: the row in the sequence that such
+//                                                         // a position is of, if it is shorter
 //   static constexpr bool moves_forward = true;           // optional: from one query that sees keys to
 //                                                         // the next neither end goes back, and between
 //                                                         // two that see a key all see it

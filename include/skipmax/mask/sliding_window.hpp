@@ -15,7 +15,7 @@ struct sliding_window {
 
   // Compared before they are added: before and after may be as large as an index can be.
   SKIPMAX_INLINE key_range visible(row_position at) const {
-    const index p = at.key_length - at.query_length + at.query;
+    const index p = at.own_key();
     const index keys_after_p = at.query_length - 1 - at.query;
     return {before < p ? p - before : 0, after < keys_after_p ? p + after + 1 : at.key_length};
   }

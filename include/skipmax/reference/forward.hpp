@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
 #include <vector>
 
 #include "skipmax/problem.hpp"

@@ -15,7 +15,6 @@
 
 #include "skipmax/row/gate.hpp"
 #include "skipmax/row/layer_norm.hpp"
-#include "skipmax/row/qk_norm.hpp"
 #include "skipmax/row/rms_norm.hpp"
 #include "skipmax/row/row_transform.hpp"
 #include "skipmax/simd/isa.hpp"

@@ -49,12 +49,9 @@ struct gate {
   template <class Isa, class U>
   SKIPMAX_INLINE void forward(row_place first, row_matrix<const U> from, row_matrix<U> to,
                               index rows, index dim) const {
-    static_assert(!(std::is_same_v<T, float> && std::is_same_v<U, double>),
-                  "skipmax: gate: g is float, the tensors double: wanted one type");
-    static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
-                  "skipmax: gate: g is double, the tensors float: wanted one type");
-    static_assert(!(is_half<T> && std::is_same_v<U, double>),
-                  "skipmax: gate: g is of 16 bits, the tensors double: wanted one type");
+    static_assert(std::is_same_v<computed_t<T>, U>,
+                  "skipmax: gate: g is of another type than the tensors: wanted double beside "
+                  "double, float, bf16 or f16 beside these three");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       const T* gates = g.row(first.batch, first.position, first.head);
       if (g.dim == 1)

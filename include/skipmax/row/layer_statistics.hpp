@@ -41,7 +41,7 @@ SKIPMAX_INLINE moments<simd<T, Isa>> group_moments(row_matrix<const T> x, int ro
     sum[e] = sum[e] + d;
     squares[e] = math::fma(d, d, squares[e]);
   });
-  return {sum_within(sum), sum_within(squares)};
+  return {reduce_within_128_bits(sum, plus{}), reduce_within_128_bits(squares, plus{})};
 }
 
 // The same for a step of up to two groups.

@@ -30,7 +30,7 @@ SKIPMAX_INLINE simd<T, Isa> group_squares(row_matrix<const T> x, int rows, index
     const V inside = keep(v);
     squares[e] = math::fma(inside, inside, squares[e]);
   });
-  return sum_within(squares);
+  return reduce_within_128_bits(squares, plus{});
 }
 
 // The same for a step of rows, a row in each lane.
@@ -69,13 +69,10 @@ struct rms_norm {
   template <class Isa, class U>
   SKIPMAX_INLINE void forward(row_place first, row_matrix<const U> from, row_matrix<U> to,
                               index rows, index dim) const {
-    static_assert(!(std::is_same_v<T, float> && std::is_same_v<U, double>),
-                  "skipmax: rms_norm: the weights are float, the tensors double: wanted one type");
-    static_assert(!(std::is_same_v<T, double> && std::is_same_v<U, float>),
-                  "skipmax: rms_norm: the weights are double, the tensors float: wanted one type");
     static_assert(
-        !(is_half<T> && std::is_same_v<U, double>),
-        "skipmax: rms_norm: the weights are of 16 bits, the tensors double: wanted one type");
+        std::is_same_v<computed_t<T>, U>,
+        "skipmax: rms_norm: the weights are of another type than the tensors: wanted double beside "
+        "double, float, bf16 or f16 beside these three");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T* weights = weight.row(first.head);

@@ -55,9 +55,9 @@ struct row_slots {
 
   static constexpr bool changes_q = !std::is_same_v<Q, no_transform>;
   static constexpr bool changes_k = !std::is_same_v<K, no_transform>;
-  static constexpr bool normalizes = !std::is_same_v<Out, no_transform>;
+  static constexpr bool transforms_out = !std::is_same_v<Out, no_transform>;
   static constexpr bool gates = !std::is_same_v<Gate, no_transform>;
-  static constexpr bool changes_out = normalizes || gates;
+  static constexpr bool changes_out = transforms_out || gates;
 
   template <class R>
   SKIPMAX_INLINE constexpr auto with(on_q<R> slot) const {
@@ -90,7 +90,7 @@ inline constexpr bool has_gate_view = requires(Rows rows) {
 // Nothing but such a gate changes out: where g is as wide as out, it is taken in registers.
 template <class Rows>
 inline constexpr bool gates_registers =
-    !Rows::normalizes && multiplies_registers<decltype(Rows::gate)>;
+    !Rows::transforms_out && multiplies_registers<decltype(Rows::gate)>;
 
 }  // namespace v0
 }  // namespace skipmax

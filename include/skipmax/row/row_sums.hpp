@@ -29,38 +29,14 @@ inline constexpr int groups_of_step = lanes<T, Isa> > row_group<T> ? 2 : 1;
 template <class T, class Isa>
 inline constexpr int row_step = groups_of_step<T, Isa>* row_group<T>;
 
-namespace detail {
-
-// Two registers shuffled into two others, and those added: half the lanes of each.
-template <class Low, class High, class V>
-SKIPMAX_INLINE V merge(const V& a, const V& b) {
-  constexpr auto all = std::make_index_sequence<V::size>{};
-  return shuffle(a, b, Low{}, all) + shuffle(a, b, High{}, all);
-}
-
-}  // namespace detail
-
-// The first levels, of one group: its rows side by side in each 128 bits.
-template <class V>
-SKIPMAX_INLINE V sum_within(const V (&x)[row_group<typename V::value_type>]) {
-  return reduce_within_128_bits(x, plus{});
-}
-
-// The last levels, of the groups of a step: the rows of the first, then those of the second.
+// The last levels of their sums, of the groups of a step: the rows of the first, then those of the second.
 template <class V>
 SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
-  using namespace detail;
-  constexpr int W = V::size, E = row_group<typename V::value_type>, G = W / E;
-  static_assert(G == 1 || G == 2 || G == 4);
-  if constexpr (G == 1) {
-    return first;
-  } else {
-    const V x = merge<join<W, E, true, false>, join<W, E, true, true>>(first, second);
-    if constexpr (G == 2)
-      return x;
-    else
-      return merge<join<W, E, false, false>, join<W, E, false, true>>(x, x);
-  }
+  constexpr int G = V::size / lanes_of_128_bits<V>;
+  V of_group[G];
+#pragma GCC unroll 4
+  for (int g = 0; g < G; ++g) of_group[g] = g % 2 == 0 ? first : second;
+  return reduce_128_bits(of_group, plus{});
 }
 
 // Calls add(e, register, keep) for every register of the rows e = 0 .. of one group, of `dim`

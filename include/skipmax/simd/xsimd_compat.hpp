@@ -298,16 +298,6 @@ SKIPMAX_INLINE unsigned nonzero_lanes(xsimd::batch<T, A> v) {
   return flags;
 }
 
-// The sum of all lanes: hadd up to xsimd 8, reduce_add from 9 on.
-template <class T, class A>
-SKIPMAX_INLINE T reduce_add(xsimd::batch<T, A> v) {
-#if XSIMD_VERSION_MAJOR < 9
-  return xsimd::hadd(v);
-#else
-  return xsimd::reduce_add(v);
-#endif
-}
-
 }  // namespace compat
 }  // namespace v0
 }  // namespace skipmax

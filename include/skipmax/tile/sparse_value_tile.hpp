@@ -5,7 +5,8 @@
 // the bits of the dense one, but for values that are not finite and the sign of a zero.
 #pragma once
 
-#include "skipmax/score/score_function.hpp"
+#include <type_traits>
+
 #include "skipmax/tile/nonzero_keys.hpp"
 #include "skipmax/tile/value_tile.hpp"
 
@@ -13,8 +14,8 @@ namespace skipmax {
 inline namespace v0 {
 
 // Whether value rows of zero weight are left out, for score functions that have exact zeros: where there
-// are enough of them to gain by it, or never, or always. The result is the same, but where a value is NaN
-// or infinite and its weight zero.
+// are enough of them to gain by it, or never, or always. The result is the same, but for the sign of a zero
+// and where a value is NaN or infinite and its weight zero.
 enum class skip_zeros { where_faster, never, always };
 
 // R rows at a time, over the keys that any of them needs: two share what they load of v, one list and the end
