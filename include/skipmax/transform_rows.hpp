@@ -40,9 +40,9 @@ SKIPMAX_INLINE row_tasks divide_rows(const tensor_view<const T>& x) {
 
 // One task, by way of the scratch: there rows are aligned and padded, with zeros.
 template <class Isa, class T, class R>
-SKIPMAX_NOINLINE void transform_block(const R& transform, const tensor_view<const T>& x,
-                                      const tensor_view<T>& out, const row_tasks& t, index task,
-                                      T* scratch) {
+SKIPMAX_NOINLINE void transform_task(const R& transform, const tensor_view<const T>& x,
+                                     const tensor_view<T>& out, const row_tasks& t, index task,
+                                     T* scratch) {
   const index l = task % t.blocks * t.block, h = task / t.blocks % x.heads;
   const index b = task / t.blocks / x.heads, rows = x.length - l < t.block ? x.length - l : t.block;
   const auto bytes = static_cast<std::size_t>(x.dim) * sizeof(T);
@@ -115,8 +115,8 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   T* slices = static_cast<T*>(scratch.data());
   run.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
     // no_transform leaves rows where they are, and here that is the scratch
-    detail::transform_block<Isa, T>(transform, from, out, t, task,
-                                    slice_of_worker(slices, slice, worker, workers));
+    detail::transform_task<Isa, T>(transform, from, out, t, task,
+                                   slice_of_worker(slices, slice, worker, workers));
   });
 }
 

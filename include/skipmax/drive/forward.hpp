@@ -44,8 +44,9 @@ SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
 
 // Over the keys of non-zero weight alone, where that is faster.
 template <class Isa, class T, class E, class To, class Attention>
-SKIPMAX_INLINE void add_values([[maybe_unused]] const Attention& a, const E* weights, int rows,
-                               value_panels<E> v, index keys, const To& to, index width) {
+SKIPMAX_INLINE void add_shared_values([[maybe_unused]] const Attention& a, const E* weights,
+                                      int rows, value_panels<E> v, index keys, const To& to,
+                                      index width) {
   if constexpr (can_skip_values<Attention>)
     if (sparse_value_tile<Isa>(a.zeros, weights, rows, v, keys, to, width)) return;
   value_tile<Isa, T>(weights, rows, v, keys, to, width);
@@ -145,7 +146,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
     const auto add_to = [&]<class To, class Gate>(row_matrix<To> result, Gate gate) SKIPMAX_LAMBDA {
       const value_output<T, To, Gate> to{
           {earlier ? sums.data : nullptr, width}, result, factor, gate};
-      add_values<Isa, T>(a, weights, rows, values_seen, count, to, width);
+      add_shared_values<Isa, T>(a, weights, rows, values_seen, count, to, width);
     };
     const row_matrix<Out> out = rows_at(plan.out, place);
     if (!to_out) {

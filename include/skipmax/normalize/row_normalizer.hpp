@@ -19,7 +19,15 @@
 //                                                         // multiplied by rescale[r]
 //     finish<Isa>(const T* state, index head, T* factor)  // factors for the outputs of a head's rows
 //
-// and, so that parts over disjoint keys can be merged, two numbers that a part keeps of a row:
+// The scorer has the block (score_block, below), and score(first, last) computes its columns [first, last): their
+// scores, h applied, are in block.scores then. Where scorer.raw,
+//
+//     score.with_epilogue(first, last, block.weights, epilogue)
+//
+// calls epilogue(row, V (&scores)[n]) while scores are in registers, and stores what it makes of them; for columns
+// from score.in_panels() on it is epilogue(rows_of_key, V (&)[1]) instead, lane by row.
+//
+// And, so that parts over disjoint keys can be merged, two numbers that a part keeps of a row:
 //
 //     keep<Isa>(const T* state, int r, T* kept), keep_nothing(T* kept)
 //     merge<Isa>(T* kept, const T* other, T* factors)     // factors[2] for the outputs of the two

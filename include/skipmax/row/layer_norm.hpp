@@ -45,7 +45,7 @@ struct layer_norm {
               detail::find_statistics<Isa, U>(rows_from(from, r), count, width, eps, sums, found);
             },
             [&](index r, int count) SKIPMAX_LAMBDA {
-              finish_rows<Isa, U>(
+              write_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
                   [&](int row) SKIPMAX_LAMBDA {
                     return detail::layer_line<V>{V(found.center[row]), V(found.factor[row]),

@@ -88,7 +88,7 @@ struct rms_norm {
             [&](index, int)
                 SKIPMAX_LAMBDA { detail::find_rms_factors<Isa, U>(squares, width, eps, factors); },
             [&](index r, int count) SKIPMAX_LAMBDA {
-              finish_rows<Isa, U>(
+              write_rows<Isa, U>(
                   rows_from(from, r), rows_from(to, r), count, width,
                   [&](int row) SKIPMAX_LAMBDA { return detail::rms_line<V>{V(factors[row])}; },
                   [&](index x)

@@ -44,8 +44,8 @@ SKIPMAX_INLINE void finish_columns(row_matrix<const T> from, row_matrix<T> to, i
 
 // Four registers of columns at a time, whose weights then stay in registers.
 template <class Isa, class T, class Line, class Weight, class Bias>
-SKIPMAX_INLINE void finish_rows(row_matrix<const T> from, row_matrix<T> to, int rows, index dim,
-                                Line line, Weight weight, Bias bias) {
+SKIPMAX_INLINE void write_rows(row_matrix<const T> from, row_matrix<T> to, int rows, index dim,
+                               Line line, Weight weight, Bias bias) {
   constexpr index W = lanes<T, Isa>;
   index x = 0;
   for (; x + 4 * W <= dim; x += 4 * W)

@@ -157,8 +157,10 @@ void check_differences(const F& f, error_message& error) {
 // exact_zeros, zero_at_zero and a degree, where f claims them.
 template <class Isa, class F>
 void check_claims(const F& f, error_message& error) {
+  constexpr double zeros[] = {0.0, -0.0}, factors[] = {0x1p-20, 1.0 / 3, 3.0, 0x1p20},
+                   signs[] = {1.37, -1.37};
   if (maps_zero_to_zero<F>)
-    for (double zero : {0.0, -0.0})
+    for (const double zero : zeros)
       if (error.empty() && f.value(zero) != 0)
         say(error, "value", zero, "", f.value(zero), 0, ": zero_at_zero is claimed");
   if (has_exact_zeros<F> && error.empty()) {
@@ -170,13 +172,12 @@ void check_claims(const F& f, error_message& error) {
     }
     if (!found)
       error << "exact_zeros is claimed, but no interval of scores in [-100, 100] was found where "
-               "value "
-               "is 0";
+               "value is 0";
   }
   if (degree_of<F> != 0)
     for (int e = -20; e <= 20; ++e)
-      for (double c : {0x1p-20, 1.0 / 3, 3.0, 0x1p20})
-        for (double sign : {1.37, -1.37}) {
+      for (const double c : factors)
+        for (const double sign : signs) {
           const double s = __builtin_ldexp(sign, e), found = f.value(c * s);
           const double wanted = __builtin_pow(c, degree_of<F>) * f.value(s);
           if (error.empty() && !(math::abs(found - wanted) <= 1e-12 * math::abs(wanted)))
