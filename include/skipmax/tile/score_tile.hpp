@@ -63,23 +63,22 @@ SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epil
   }
 }
 
-// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk. meanwhile(j) is
-// what goes on during the panel of columns j .. j + NR.
-template <class Isa, class T, class E, class To, class Epilogue, class Meanwhile>
+// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk. before() is
+// called before each panel, meanwhile(j) is what goes on during that of columns j .. j + NR.
+template <class Isa, class T, class E, class To, class Epilogue, class Before, class Meanwhile>
 SKIPMAX_INLINE void score_tile(const E* q, int rows, const E* k, index dim, index first, index last,
-                               To* s, Epilogue epilogue, Meanwhile meanwhile) {
+                               To* s, Epilogue epilogue, Before before, Meanwhile meanwhile) {
   using layout = tile_layout<T, Isa>;
   constexpr index NR = layout::columns;
   with_row_count<layout::rows>(rows, [&]<int MR>(row_count<MR>) SKIPMAX_LAMBDA {
     for (index j = first / NR * NR; j < last; j += NR) {
-      const auto during = meanwhile(j);
-      const auto of_panel = epilogue_at(epilogue, j);
+      before();
       if (last - j > lanes<T, Isa>)
-        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j), of_panel,
-                                   during);
+        score_panel<Isa, T, MR, 2>(q, k + j * dim, dim, s + packed_elements<To>(j),
+                                   epilogue_at(epilogue, j), meanwhile(j));
       else
-        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j), of_panel,
-                                   during);
+        score_panel<Isa, T, MR, 1>(q, k + j * dim, dim, s + packed_elements<To>(j),
+                                   epilogue_at(epilogue, j), meanwhile(j));
     }
   });
 }

@@ -255,21 +255,25 @@ struct block_scorer {
 
   template <class To, class Epilogue>
   SKIPMAX_INLINE void score_columns(index first, index last, To* to, Epilogue epilogue) const {
-    score_tile<Isa, T>(q, block.rows, k.panels, k.depth, first,
-                       last < k.in_panels ? last : k.in_panels, to, epilogue,
-                       [&](index j) SKIPMAX_LAMBDA { return fetch_with_panel(j); });
+    score_tile<Isa, T>(
+        q, block.rows, k.panels, k.depth, first, last < k.in_panels ? last : k.in_panels, to,
+        epilogue,
+        [&]() SKIPMAX_LAMBDA {
+          if constexpr (!fetches_biases) fetch_reads();
+        },
+        [&]([[maybe_unused]] index j) SKIPMAX_LAMBDA {
+          if constexpr (fetches_biases)
+            return fetch_biases_too(j);
+          else
+            return nothing_else{};
+        });
     if (last > k.in_panels)
       score_tail<Isa, T>(q, block.rows, k.tail, k.depth, k.in_panels, last, to, epilogue);
   }
 
-  SKIPMAX_INLINE auto fetch_with_panel(index j) const {
-    if constexpr (requires { a.bias.fetch(first_row, j, j); }) {
-      return fetch_biases_too(j);
-    } else {
-      fetch_reads();
-      return nothing_else{};
-    }
-  }
+  static constexpr bool fetches_biases = requires(const Attention& asked, row_position at) {
+    asked.bias.fetch(at, index{}, index{});
+  };
 
   SKIPMAX_INLINE void fetch_reads() const {
     next.template fetch_part<fetched_into>();
@@ -279,7 +283,7 @@ struct block_scorer {
       finish.out.template fetch_part<cache_level::l1_to_write>();
   }
 
-  // A call: in place it would stand twelve times, once for each kernel.
+  // A call: in place it would stand twelve times, once for each kernel of score_tile.
   SKIPMAX_NOINLINE auto fetch_biases_too(index j) const {
     fetch_reads();
     using layout = tile_layout<T, Isa>;
