@@ -12,11 +12,24 @@
 
 #include "skipmax/error.hpp"
 #include "skipmax/half.hpp"
+#include "skipmax/slice.hpp"
 #include "skipmax/tensor_view.hpp"
 #include "skipmax/workspace.hpp"
 
 namespace skipmax {
 inline namespace v0 {
+
+// One sequence of a cache, for decode and prefill of its own; the cache must outlive it.
+template <class T>
+struct cached_sequence {
+  tensor_view<const T> keys, values;
+  const index* length;
+
+  SKIPMAX_INLINE tensor_view<const T> k() const { return keys; }
+  SKIPMAX_INLINE tensor_view<const T> v() const { return values; }
+  SKIPMAX_INLINE const index* lengths() const { return length; }
+  SKIPMAX_INLINE index batch() const { return 1; }
+};
 
 template <class T>
 class kv_cache {
@@ -78,6 +91,10 @@ class kv_cache {
   SKIPMAX_INLINE index length(index b) const {
     check_sequence(b);
     return lengths()[b];
+  }
+  SKIPMAX_INLINE cached_sequence<T> sequence(index b) const {
+    check_sequence(b);
+    return {skipmax::sequence(k(), b), skipmax::sequence(v(), b), lengths() + b};
   }
   SKIPMAX_INLINE index batch() const { return k_.batch; }
   SKIPMAX_INLINE index capacity() const { return k_.length; }

@@ -139,6 +139,26 @@ void check_cache(const Attention& a) {
   EXPECT_TRUE(support::close(y.out.read(), wanted));
 }
 
+// Each sequence by itself, of whatever length, as in the batch.
+TEST(decode, over_one_sequence_of_a_cache) {
+  support::operands<float> x({2, 40, 40, 4, 2, 16, 16}), y(x.sizes);
+  kv_cache<float> cache(2, 2, 64, 16);
+  cache.append(x.k.read(), x.v.read());
+  const auto a = softmax_attention{};
+  a.prefill(x.q.read(), cache, x.out.view());
+  for (index b = 0; b < 2; ++b)
+    a.prefill(sequence(y.q.read(), b), cache.sequence(b), sequence(y.out.view(), b));
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+
+  cache.truncate(1, 7);
+  a.decode(positions(x.q.read(), 39, 40), cache, positions(x.out.view(), 39, 40));
+  for (index b = 0; b < 2; ++b)
+    a.decode(positions(sequence(y.q.read(), b), 39, 40), cache.sequence(b),
+             positions(sequence(y.out.view(), b), 39, 40));
+  EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
+  EXPECT_THROW((void)cache.sequence(2), std::invalid_argument);
+}
+
 TEST(decode, over_a_cache) {
   check_cache(softmax_attention{}.with(sliding_window{9, 0}));  // a mask of one's own stays
   check_cache(relu_attention{});
