@@ -188,6 +188,13 @@ struct attention {
     workspace own;
     decode(q, k_cache, v_cache, kv_lengths, out, executor, scratch ? *scratch : own);
   }
+  template <class Q, class K, class V, class Length, class Out, class... Execution>
+  requires(!std::is_same_v<Length, index>) SKIPMAX_INLINE
+      void decode(const Q&, const K&, const V&, const Length*, const Out&, Execution&&...) const {
+    static_assert(
+        std::is_same_v<Length, index>,
+        "skipmax: decode: the lengths are of another type: wanted skipmax::index, 64 bits wide");
+  }
   // Over a kv_cache, which has k(), v(), lengths() and batch(); an executor and scratch may follow.
   template <class Q, key_cache Cache, class Out, class... Execution>
   SKIPMAX_INLINE void decode(const Q& q, const Cache& cache, const Out& out,
