@@ -34,6 +34,7 @@
 #include "skipmax/row/gate.hpp"
 #include "skipmax/row/qk_norm.hpp"
 #include "skipmax/row/row_slots.hpp"
+#include "skipmax/scale.hpp"
 #include "skipmax/score/compose.hpp"
 #include "skipmax/score/gelu.hpp"
 #include "skipmax/score/gelu_erf.hpp"
@@ -52,15 +53,6 @@
 
 namespace skipmax {
 inline namespace v0 {
-
-// The factor of <q, k>; 1 / sqrt(key dim) unless a value is given.
-struct scale {
-  SKIPMAX_INLINE constexpr scale() = default;
-  SKIPMAX_INLINE constexpr explicit scale(double factor) : value(factor), is_default(false) {}
-
-  double value = 0;
-  bool is_default = true;
-};
 
 // Keys and values of the tokens so far, as kv_cache has them.
 template <class C>
@@ -124,8 +116,7 @@ struct attention {
           "(template <class V> V value(V) const), a row normalizer (a divisor stands in it: "
           "by_length{all_keys{}}), a mask (key_range visible(row_position) const), a cap, "
           "a bias (template <class V> V bias(row_position, index) const), a gate, segments, a "
-          "scale, "
-          "skip_zeros, or a row transform in on_q, on_k or on_out");
+          "scale, skip_zeros, or a row transform in on_q, on_k or on_out");
   }
 
   // Computes out from q, k and v.
@@ -334,8 +325,7 @@ struct attention {
   SKIPMAX_INLINE void run(tensor_view<const typename S::q> q, tensor_view<const typename S::k> k,
                           tensor_view<const typename S::v> v, tensor_view<typename S::out> out,
                           Executor& executor, workspace& scratch) const {
-    static_assert(is_executor<Executor>());
-    const index workers = executor.concurrency();
+    const index workers = workers_of(executor);
     const auto plan = plan_forward<Isa, T>(*this, q, k, v, out, workers);
     scratch.reserve(plan.slice * static_cast<index>(sizeof(T)) * workers);
     T* slices = static_cast<T*>(scratch.data());
@@ -353,8 +343,7 @@ struct attention {
                                  workspace& scratch) const {
     using T = computed_t<typename S::out>;
     const auto a = up_to(lengths, q.batch);
-    static_assert(is_executor<Executor>());
-    const index workers = executor.concurrency();
+    const index workers = workers_of(executor);
     const auto plan = plan_decode<Isa, T>(a, q, k, v, lengths, out, workers);
     scratch.reserve(plan.scratch_bytes(workers));
     run_parts<Isa>(a, plan, executor, workers, scratch,
@@ -375,8 +364,7 @@ struct attention {
     using T = typename S::out;
     static_assert(std::is_same_v<computed_t<T>, T>,
                   "skipmax: a partial holds sums: wanted partial<float> or partial<double>");
-    static_assert(is_executor<Executor>());
-    const index workers = executor.concurrency();
+    const index workers = workers_of(executor);
     const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, workers);
     scratch.reserve(plan.scratch_bytes(workers));
     part.resize(plan.sizes);  // after all that may throw: what is no part does not look like one

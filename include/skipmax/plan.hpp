@@ -4,6 +4,7 @@
 
 #include "skipmax/check_views.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
+#include "skipmax/scale.hpp"
 #include "skipmax/segments.hpp"
 #include "skipmax/tile/layout.hpp"
 #include "skipmax/tile/transform_block.hpp"
@@ -155,15 +156,15 @@ SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 }
 
 // The factor of <q, k>, times the unit in which scores are wanted.
-template <class Isa, class T, class Scale>
-SKIPMAX_NOINLINE T find_scale(Scale given, index key_dim, double unit, error_message& error) {
+template <class Isa, class T>
+SKIPMAX_NOINLINE T find_scale(scale given, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
-  const double scale = given.is_default ? 1 / __builtin_sqrt(dim) : given.value;
+  const double factor = given.is_default ? 1 / __builtin_sqrt(dim) : given.value;
   const double largest = (sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__) / unit;
-  if (error.empty() && !(scale >= -largest && scale <= largest))
-    error << "skipmax: scale: found " << scale << ", wanted a finite number, at most " << largest
+  if (error.empty() && !(factor >= -largest && factor <= largest))
+    error << "skipmax: scale: found " << factor << ", wanted a finite number, at most " << largest
           << " in size, the range of the elements";
-  return static_cast<T>(scale * unit);
+  return static_cast<T>(factor * unit);
 }
 
 // What of the scale goes into packed q and what multiplies the rows: a part between 2^-12 and 2^12, which keeps

@@ -101,9 +101,8 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
                 "written");
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "skipmax: transform_rows: the element type is neither float nor double");
-  static_assert(is_executor<std::remove_reference_t<Executor>>());
   const tensor_view<const T> from = x;
-  const index workers = run.concurrency();
+  const index workers = workers_of(run);
   error_message error{};
   detail::check_transform<Isa, T>(transform, from, out, workers, error);
   throw_if(error);

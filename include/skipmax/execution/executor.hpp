@@ -34,15 +34,16 @@ concept executor = requires(E& e, index tasks, detail::any_task f) {
   e.for_each_task(tasks, f);
 };
 
-// For a static_assert: what to do instead.
+// How many workers there are, an index, asked once a call: scratch is taken for as many. Its type is deduced, so that
+// this message comes before what follows from the mistake.
 template <class E>
-SKIPMAX_INLINE constexpr bool is_executor() {
+SKIPMAX_INLINE auto workers_of(E& run) {
   static_assert(
       executor<E>,
       "skipmax: what follows out is no executor: wanted serial{}, a thread_pool, openmp{}, an "
       "eigen_thread_pool around one of Eigen's, or a type of yours with concurrency() and "
       "for_each_task(n, f), see skipmax/execution/executor.hpp");
-  return true;
+  return static_cast<index>(run.concurrency());
 }
 
 }  // namespace v0
