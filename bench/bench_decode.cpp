@@ -9,6 +9,9 @@ constexpr const char* decode_help =
 of threads:
   decode/<functor>/<f32 or bf16>/<workload>/threads:<n>
 
+decode_mha_8k has 8192 keys of 128, 32 heads of q and of k and v; decode_gqa_8k 8 of k and v. z50, z90:
+that share of the scores is below zero. relu_dense leaves out no value row.
+
 GBps counts the bytes of k and v in the cache, whether they are read or, for weights of zero, left out.
 of_read is their share of what the same thread read from memory just before: of one core, whatever the
 number of threads.
@@ -42,8 +45,9 @@ void add_decode(const std::string& functor, const Attention& attention, const wo
   const std::string run =
       "decode/" + functor + "/" + dtype<T> + "/" + name + "/threads:" + std::to_string(threads);
   const auto scratch = std::make_shared<skipmax::workspace>();
+  progress_of_all().expect(run);
   benchmark::RegisterBenchmark(run.c_str(), [=](benchmark::State& state) {
-    show_progress(run);
+    progress_of_all().show(run, state);
     or_skip(state, [&] {
       const operands<T>& x = operands_of<T>(w);
       const workers& on = workers_of(threads);

@@ -3,6 +3,7 @@
 // best of each is the limit that other programs are held against.
 #include <benchmark/benchmark.h>
 
+#include <cstdio>
 #include <utility>
 
 #include "limits.hpp"
@@ -11,6 +12,15 @@
 namespace {
 
 using bench::index;
+
+constexpr const char* help =
+    R"(The limits of one core, for the instruction set compiled for:
+  limits/fma/<f32, f64 or bf16>/chains:<n>   GFLOPS of multiply-adds in n independent chains, over registers
+  limits/read/streams:<n>                    GB/s read from memory, from n places at once
+and of each the best. Each number is the best of many samples. Pin it to a core (taskset -c 1).
+Flags of Google Benchmark:
+
+)";
 
 // Each iteration is one sample; the counter is the best of them.
 template <class Sample>
@@ -45,7 +55,10 @@ void add_read(const bench::big_buffer& memory, std::integer_sequence<int, Stream
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
+  benchmark::Initialize(&argc, argv, [] {
+    std::fputs(help, stdout);
+    benchmark::PrintDefaultHelp();
+  });
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   bench::add_machine_context();
   const bench::big_buffer memory;

@@ -19,7 +19,20 @@ inline constexpr const char* forward_help =
 
 GFLOPS counts 4 B H Lq Lk d per call, half of that if causal. of_peak is its share of what the same
 thread reached with nothing but multiply-adds for 0.1 ms just before, at its best, times the workers;
-of_sustained of what it held for 2 ms.
+of_sustained of what it held for 2 ms. zeros is the share of scores below zero, ns_per_score the time of one
+score on all workers, workspace_bytes the memory beyond operands.
+
+Functors: those of the README; relu_dense leaves out no zeros, hstu is HSTU's attention, eigen_* are plain
+Eigen (peers too, if they are built: openblas_*, onednn_*, libxsmm_*). Workloads, B x H heads of dim 64:
+  vit_s32, vit_s16, vit_s8   vision transformers S/32, S/16, S/8: 32, 8, 2 x 6 heads of 49, 196, 784 positions
+  long_4k                    8 heads of 4096
+  causal_2k_d128             8 heads of 2048, dim 128, under a causal mask
+  vit_s16_blhd, vit_s16_qkv  vit_s16 as [batch, length, heads, dim], and from one fused projection
+  *_z50 .. *_z95             that share of the scores is below zero
+  long_4k_w256               each query sees the last 256 keys
+  ragged, equal              32 sequences of 10 to 1000 positions, and as many of their mean length
+  hstu_1k                    8 x 4 heads of 1024, causal
+  L:<n>                      of --sweep: one head of n
 
   --sweep                  measure lengths 49 .. 16384 of one head (workloads L:<n>) instead of the
                            workloads of the table
@@ -40,8 +53,11 @@ struct options {
   std::vector<workload> workloads = standard_workloads();
   std::vector<workload> sweep;  // only for the functors of the plot
   std::vector<int> threads{1};
+  int repetitions = 1;  // for the count of what is to come: the flag itself is Google Benchmark's
 
-  options over(const std::vector<workload>& other) const { return {other, {}, threads}; }
+  options over(const std::vector<workload>& other) const {
+    return {other, {}, threads, repetitions};
+  }
   options over_sweep() const { return over(sweep); }
   // What only some functors run, unless the user asked for other workloads instead.
   options over_if_standard(const std::vector<workload>& other) const {
@@ -116,6 +132,8 @@ inline options take_options(int& argc, char** argv) {
     } else if (argument == "--sweep") {
       o.sweep = sweep_workloads();
     } else {
+      if (flag == "--benchmark_repetitions" && flag.size() < argument.size())
+        o.repetitions = std::max(1, std::atoi(argument.data() + flag.size() + 1));
       argv[kept++] = argv[i];
     }
   }

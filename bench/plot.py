@@ -13,15 +13,8 @@ import argparse
 import statistics
 import sys
 
-try:
-    import matplotlib
-except ImportError:
-    sys.exit("plot.py: needs matplotlib. On Debian: apt-get install python3-matplotlib")
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
 sys.dont_write_bytecode = True  # leave no __pycache__ in the source tree
-from table import machine, read_medians
+from table import fail_where_runs_did, load_report, machine, read_medians
 
 LINES = {  # functor: (label, colour, line style)
     "relu": ("ReLU/L, skipmax", "#d1495b", "-"),
@@ -33,16 +26,25 @@ TYPES = {"f32": "float", "bf16": "bf16"}
 TICKS = (49, 196, 784, 4096, 16384)
 
 
-def read_lines(path):
-    """({dtype: {functor: {length: counters}}}, context) of the runs on one thread over L:<n>."""
-    medians, context = read_medians(path)
+def lines_of(medians):
+    """{dtype: {functor: {length: counters}}} of the runs on one thread over L:<n>."""
     types = {}
     for (dtype, threads, workload, functor), counters in medians.items():
         if dtype in TYPES and threads == 1 and workload.startswith("L:"):
             types.setdefault(dtype, {}).setdefault(functor, {})[int(workload[2:])] = counters
     for lines in types.values():
         lines.update({f: dict(sorted(points.items())) for f, points in lines.items()})
-    return {t: types[t] for t in TYPES if t in types}, context
+    return {t: types[t] for t in TYPES if t in types}
+
+
+def load_matplotlib():
+    try:
+        import matplotlib
+    except ImportError:
+        sys.exit(f"{sys.executable} has no matplotlib. On Debian: apt-get install python3-matplotlib, for /usr/bin/python3")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot
+    return matplotlib.pyplot
 
 
 def draw_panel(axes, dtype, lines):
@@ -64,7 +66,7 @@ def draw_panel(axes, dtype, lines):
     axes.set_axisbelow(True)
 
 
-def draw(types, context, path):
+def draw(plt, types, context, path):
     plt.rcParams.update({"font.size": 9, "svg.hashsalt": "skipmax", "axes.spines.top": False,
                          "axes.spines.right": False})
     figure, panels = plt.subplots(1, len(types), figsize=(8.4, 4.2), squeeze=False)
@@ -79,7 +81,10 @@ def draw(types, context, path):
     figure.legend(handles, labels, frameon=False, loc="lower center", ncols=4, fontsize=8.5,
                   columnspacing=1.4, handlelength=1.8)
     metadata = {"Date": None} if str(path).endswith(".svg") else None
-    figure.savefig(path, dpi=150, metadata=metadata)
+    try:
+        figure.savefig(path, dpi=150, metadata=metadata)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{path}: {error}")
 
 
 def print_scores(dtype, lines):
@@ -97,16 +102,17 @@ def main():
     parser.add_argument("report", help="JSON file that bench_forward --sweep wrote")
     parser.add_argument("picture", help="file to write: .svg, .png or .pdf")
     arguments = parser.parse_args()
-    try:
-        types, context = read_lines(arguments.report)
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"plot.py: {arguments.report}: no report of bench_forward: {error}")
-    if not types:
-        sys.exit(f"plot.py: {arguments.report}: holds no run named forward/<functor>/<type>/L:<n>")
-    print(machine(context))
+    report = load_report(arguments.report)
+    medians, failed = read_medians(report)
+    types = lines_of(medians)
+    if not types and not failed:
+        sys.exit(f"{arguments.report}: holds no run named forward/<functor>/<type>/L:<n>")
+    print(machine(report["context"]))
     for dtype, lines in types.items():
         print_scores(dtype, lines)
-    draw(types, context, arguments.picture)
+    if types:
+        draw(load_matplotlib(), types, report["context"], arguments.picture)
+    fail_where_runs_did(failed)
 
 
 if __name__ == "__main__":

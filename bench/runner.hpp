@@ -11,6 +11,7 @@
 
 #include "machine.hpp"
 #include "options.hpp"
+#include "progress.hpp"
 #include "skipmax/attention.hpp"
 #include "skipmax/execution/thread_pool.hpp"
 
@@ -58,18 +59,6 @@ forward_call<T> forward_of(const Make& make) {
     make(x).with(x.segments).forward(x.q, x.k, x.v, x.out, on, *scratch);
     return scratch->bytes();
   };
-}
-
-// A line on stderr at most every ten seconds: interleaved runs report nothing until the end.
-inline void show_progress(const std::string& name) {
-  using clock = std::chrono::steady_clock;
-  static const clock::time_point start = clock::now();
-  static clock::time_point last = start;
-  const clock::time_point now = clock::now();
-  if (now - last < std::chrono::seconds(10)) return;
-  last = now;
-  std::fprintf(stderr, "%4.0f s, at %s\n", std::chrono::duration<double>(now - start).count(),
-               name.c_str());
 }
 
 // The peak is taken again just before each run, since the clock frequency drifts, and beside it what the
@@ -125,9 +114,10 @@ void add_run(const std::string& functor, const workload& w, int threads, forward
              output_check<T> check) {
   const std::string name =
       "forward/" + functor + "/" + dtype<T> + "/" + w.name + "/threads:" + std::to_string(threads);
+  progress_of_all().expect(name);
   benchmark::RegisterBenchmark(name.c_str(), [=, warm = false, wrong = std::string()](
                                                  benchmark::State& state) mutable {
-    show_progress(name);
+    progress_of_all().show(name, state);
     or_skip(state, [&] {
       if (!warm) wrong = first_call<T>(w, threads, forward, check);
       warm = true;
@@ -202,7 +192,10 @@ int run_all(int argc, char** argv, void (*add)(const options&)) {
   });
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   if (benchmark::GetBenchmarkFilter().find("L:") != std::string::npos) o.sweep = sweep_workloads();
+  progress_of_all().set_repetitions(o.repetitions);
   add_machine_context();
+  for (const workload& w : o.workloads)
+    if (w.name.starts_with("custom")) benchmark::AddCustomContext(w.name, shape_of(w));
   add(o);
   return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }

@@ -26,10 +26,25 @@ WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16
              "equal hstu_1k long_4k_z50 long_4k_z70 long_4k_z85 long_4k_z95 vit_s8_z85").split()
 
 
-def read_medians(path):
-    """({(dtype, threads, workload, functor): {counter: median}}, {name: error}, context) of a JSON report."""
-    with open(path) as file:
-        report = json.load(file)
+def load_report(path):
+    """A JSON report of bench_forward; ends the program where the file holds none."""
+    try:
+        with open(path) as file:
+            report = json.load(file)
+        if isinstance(report["context"], dict) and all(isinstance(run["name"], str) for run in report["benchmarks"]):
+            return report
+        found = "something else"
+    except OSError as error:
+        sys.exit(f"{path}: {error.strerror}")
+    except ValueError as error:
+        found = f"no JSON, or not the end of it ({error})"
+    except (KeyError, TypeError):
+        found = "something else"
+    sys.exit(f"{path}: found {found}, wanted what bench_forward --benchmark_out=<file> leaves when it is done")
+
+
+def read_medians(report):
+    """({(dtype, threads, workload, functor): {counter: median}}, {name: error}) of a report."""
     samples, given, failed = {}, {}, {}
     for run in report["benchmarks"]:
         name = NAME.fullmatch(run.get("run_name", run["name"]))
@@ -47,7 +62,12 @@ def read_medians(path):
     medians = {key: {c: run[c] for c in counters if c in run} for key, run in given.items()}
     for key, runs in samples.items():
         medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters if c in runs[0]}
-    return medians, failed, report["context"]
+    return {key: m for key, m in medians.items() if "GFLOPS" in m}, failed
+
+
+def fail_where_runs_did(failed):
+    if failed:
+        sys.exit("\nfailed:\n" + "\n".join(f"  {name}: {message}" for name, message in failed.items()))
 
 
 def machine(context):
@@ -63,9 +83,11 @@ def print_sustained(medians):
 
 
 def in_order(names, order):
-    """Known names in their order, then the others in theirs."""
-    names = list(dict.fromkeys(names))
-    return [n for n in order if n in names] + [n for n in names if n not in order]
+    """Known names in their order, then the others, by the numbers in them as numbers."""
+    def natural(name):
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    names = set(names)
+    return [n for n in order if n in names] + sorted(names.difference(order), key=natural)
 
 
 def print_rows(title, rows, workloads, cell):
@@ -113,18 +135,19 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", help="JSON file that bench_forward wrote (--benchmark_out)")
     path = parser.parse_args().report
-    try:
-        medians, failed, context = read_medians(path)
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"table.py: {path}: no report of bench_forward: {error}")
+    report = load_report(path)
+    medians, failed = read_medians(report)
     if not medians and not failed:
-        sys.exit(f"table.py: {path}: holds no run named forward/...")
-    print(machine(context))
+        sys.exit(f"{path}: holds no run named forward/...")
+    print(machine(report["context"]))
     print_sustained(medians)
+    print("of peak: share of what one core did just before with multiply-adds alone, times the threads")
+    for name, shape in report["context"].items():
+        if name.startswith("custom"):
+            print(f"{name}: B,H,Hkv,Lq,Lk,d = {shape}")
     for dtype, threads in sorted({key[:2] for key in medians}, key=lambda k: (DTYPES.index(k[0]), k[1])):
         print_table(medians, dtype, threads)
-    if failed:
-        sys.exit("\nfailed:\n" + "\n".join(f"  {name}: {message}" for name, message in failed.items()))
+    fail_where_runs_did(failed)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,14 @@ struct workload {
   double flops() const { return 4 * scores() * static_cast<double>(dim); }
 };
 
+// As --shape takes it.
+inline std::string shape_of(const workload& w) {
+  std::string text;
+  for (index n : {w.batch, w.heads, w.kv_heads, w.query_length, w.key_length, w.dim})
+    text += (text.empty() ? "" : ",") + std::to_string(n);
+  return text;
+}
+
 // 32 sequences of 10 to 1000 positions, from a fixed seed.
 inline workload ragged_workload() {
   std::mt19937_64 bits(1);
