@@ -8,10 +8,9 @@
 namespace skipmax {
 inline namespace v0 {
 
-// "[2, 49, 6, 64]": batch, length, heads, dim.
-template <class Isa, class T>
-SKIPMAX_NOINLINE void print_shape(error_message& error, const tensor_view<T>& x) {
-  error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim << "]";
+template <class T>
+SKIPMAX_INLINE tensor_shape shape_of(const tensor_view<T>& x) {
+  return {{x.batch, x.length, x.heads, x.dim}};
 }
 
 inline constexpr index largest_dim = index{1} << 32;
@@ -42,23 +41,19 @@ SKIPMAX_NOINLINE void check_view(const char* name, const tensor_view<T>& x, erro
   if (!error.empty()) return;
   index elements = x.batch, first, last;
   if (x.batch < 0 || x.length < 0 || x.heads < 0 || x.dim < 0) {
-    error << "skipmax: " << name << ": shape: found ";
-    print_shape<Isa>(error, x);
-    error << ", wanted no negative size";
+    error << "skipmax: " << name << ": shape: found " << shape_of(x) << ", wanted no negative size";
   } else if (__builtin_mul_overflow(elements, x.length, &elements) ||
              __builtin_mul_overflow(elements, x.heads, &elements) ||
              __builtin_mul_overflow(elements, x.dim, &elements) ||
              (!is_empty(x) && !byte_range(x, first, last))) {
-    error << "skipmax: " << name << ": shape: found ";
-    print_shape<Isa>(error, x);
-    error << " with strides [" << x.batch_stride << ", " << x.length_stride << ", " << x.head_stride
+    error << "skipmax: " << name << ": shape: found " << shape_of(x) << " with strides ["
+          << x.batch_stride << ", " << x.length_stride << ", " << x.head_stride
           << "], wanted a size that fits 64 bits";
   } else if (x.dim > largest_dim) {
     error << "skipmax: " << name << ": dim: found " << x.dim << ", wanted at most " << largest_dim
           << ", so that the scratch of a worker can be counted";
   } else if (!x.data && !is_empty(x)) {
-    error << "skipmax: " << name << ": data: found a null pointer, wanted ";
-    print_shape<Isa>(error, x);
+    error << "skipmax: " << name << ": data: found a null pointer, wanted " << shape_of(x);
   }
 }
 
@@ -68,9 +63,8 @@ SKIPMAX_NOINLINE void check_size(const char* name, const char* axis, const tenso
                                  index found, index wanted, const char* source,
                                  error_message& error) {
   if (!error.empty() || found == wanted) return;
-  error << "skipmax: " << name << ": " << axis << ": found " << found << " in ";
-  print_shape<Isa>(error, x);
-  error << ", wanted " << wanted << ", " << source;
+  error << "skipmax: " << name << ": " << axis << ": found " << found << " in " << shape_of(x)
+        << ", wanted " << wanted << ", " << source;
 }
 
 // No element of out may be written twice: taken from the smallest stride to the largest, each must
@@ -94,9 +88,8 @@ SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& err
     used[next] = true;
     if (smallest < covered) {
       error << "skipmax: out: strides: found [" << x.batch_stride << ", " << x.length_stride << ", "
-            << x.head_stride << "] for ";
-      print_shape<Isa>(error, x);
-      error << ", wanted strides that nest without overlap";
+            << x.head_stride << "] for " << shape_of(x)
+            << ", wanted strides that nest without overlap";
       return;
     }
     covered += (extent[next] - 1) * smallest;
@@ -135,9 +128,8 @@ SKIPMAX_NOINLINE void check_inputs(const tensor_view<const Q>& q, const tensor_v
   check_size<Isa>("v", "batch", v, v.batch, q.batch, "the batch of q", error);
   check_size<Isa>("k", "dim", k, k.dim, q.dim, "the dim of q", error);
   if (error.empty() && (k.heads == 0 ? q.heads != 0 : q.heads % k.heads != 0)) {
-    error << "skipmax: k: heads: found " << k.heads << " in ";
-    print_shape<Isa>(error, k);
-    error << ", wanted a divisor of q's " << q.heads << " heads";
+    error << "skipmax: k: heads: found " << k.heads << " in " << shape_of(k)
+          << ", wanted a divisor of q's " << q.heads << " heads";
   }
   check_size<Isa>("v", "heads", v, v.heads, k.heads, "the heads of k", error);
   check_size<Isa>("v", "length", v, v.length, k.length, "the length of k", error);

@@ -20,6 +20,11 @@ struct one_or {
   index size;
 };
 
+// Printed as "[2, 49, 6, 64]": batch, length, heads, dim, or four other sizes.
+struct tensor_shape {
+  long long sizes[4];
+};
+
 // A line of text built from words, numbers and shapes; what does not fit is cut. Empty means no
 // error. Slots append to it in their check(), the plan throws it.
 struct error_message {
@@ -37,13 +42,17 @@ struct error_message {
   SKIPMAX_INLINE error_message& operator<<(one_or wanted) {
     return (wanted.size == 1 ? *this : *this << "1 or ") << wanted.size;
   }
+  SKIPMAX_INLINE error_message& operator<<(tensor_shape x) {
+    return print("[%lld, %lld, %lld, %lld]", x.sizes[0], x.sizes[1], x.sizes[2], x.sizes[3]);
+  }
   SKIPMAX_INLINE error_message& operator<<(double number) { return print("%g", number); }
 
  private:
-  template <class X>
-  SKIPMAX_INLINE error_message& print(const char* format, X x) {
+  template <class... X>
+  SKIPMAX_INLINE error_message& print(const char* format, X... x) {
     const int room = static_cast<int>(sizeof text) - size;
-    const int wanted = __builtin_snprintf(text + size, static_cast<std::size_t>(room), format, x);
+    const int wanted =
+        __builtin_snprintf(text + size, static_cast<std::size_t>(room), format, x...);
     size += wanted < room ? wanted : room - 1;
     return *this;
   }

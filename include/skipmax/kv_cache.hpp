@@ -167,9 +167,8 @@ class kv_cache {
       if (!error.empty()) return;
       error << "skipmax: kv_cache: append: " << name << ": found ";
       if (fits) error << "a null pointer for ";
-      error << "[" << x.batch << ", " << x.length << ", " << x.heads << ", " << x.dim
-            << "], wanted [" << batch << ", " << (k_new.length < 0 ? 0 : k_new.length) << ", "
-            << k_.heads << ", " << dim << "]";
+      error << tensor_shape{{x.batch, x.length, x.heads, x.dim}} << ", wanted "
+            << tensor_shape{{batch, k_new.length < 0 ? 0 : k_new.length, k_.heads, dim}};
     };
     shape("k", k_new, k_.dim);
     shape("v", v_new, v_.dim);

@@ -95,9 +95,9 @@ class partial {
     }
     if (!is_negative && bytes < 0x1p60) return;
     error_message error{};
-    error << "skipmax: partial: resize: found [" << sizes.batch << ", " << sizes.heads << ", "
-          << sizes.query_length << ", " << sizes.value_dim
-          << "] of [batch, heads, query length, value dim], wanted "
+    error << "skipmax: partial: resize: found "
+          << tensor_shape{{sizes.batch, sizes.heads, sizes.query_length, sizes.value_dim}}
+          << " of [batch, heads, query length, value dim], wanted "
           << (is_negative ? "no negative size" : "a size that fits 64 bits");
     throw_if(error);
   }

@@ -128,18 +128,14 @@ SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& othe
                      a.key_length == b.key_length && a.heads == b.heads &&
                      a.value_dim == b.value_dim;
   error_message error{};
-  const auto print = [&](const problem& p) SKIPMAX_LAMBDA {
-    error << "[" << p.batch << ", " << p.query_length << ", " << p.heads << ", " << p.value_dim
-          << "] over " << p.key_length << " keys";
+  const auto shape = [](const problem& p) SKIPMAX_LAMBDA {
+    return tensor_shape{{p.batch, p.query_length, p.heads, p.value_dim}};
   };
-  if (&into == &other) {
+  if (&into == &other)
     error << "skipmax: merge: found a part and itself, wanted parts over different keys";
-  } else if (!alike) {
-    error << "skipmax: merge: found a part of ";
-    print(b);
-    error << ", wanted ";
-    print(a);
-  }
+  else if (!alike)
+    error << "skipmax: merge: found a part of " << shape(b) << " over " << b.key_length
+          << " keys, wanted " << shape(a) << " over " << a.key_length << " keys";
   throw_if(error);
 }
 

@@ -68,16 +68,15 @@ struct gate {
 
   SKIPMAX_INLINE void check(const problem& p, index heads, index dim, error_message& error) const {
     if (!error.empty()) return;
+    const tensor_shape found{{g.batch, g.length, g.heads, g.dim}};
     if (g.batch != p.batch || g.length != p.query_length || g.heads != heads ||
         (g.dim != dim && g.dim != 1)) {
-      error << "gate: g: found [" << g.batch << ", " << g.length << ", " << g.heads << ", " << g.dim
-            << "], wanted [" << p.batch << ", " << p.query_length << ", " << heads << ", " << dim
-            << "], or 1 for the last";
+      error << "gate: g: found " << found << ", wanted "
+            << tensor_shape{{p.batch, p.query_length, heads, dim}} << ", or 1 for the last";
       return;
     }
     if (!g.data && g.batch != 0 && g.length != 0 && g.heads != 0 && g.dim != 0) {
-      error << "gate: g: found a null pointer, wanted [" << g.batch << ", " << g.length << ", "
-            << g.heads << ", " << g.dim << "]";
+      error << "gate: g: found a null pointer, wanted " << found;
       return;
     }
     if constexpr (requires { act.check(p, error); }) act.check(p, error);
