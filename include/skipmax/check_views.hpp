@@ -168,30 +168,25 @@ SKIPMAX_NOINLINE void check_segments(const Segments& segments, const problem& te
 }
 
 // The numbers in the slots: each slot that has a check() is asked; a normalizer also by what the mask
-// shows to the rows there are. tensors has the sizes of the views,
-// sequences what a slot sees that is asked about positions: the same, unless there are segments.
+// shows to the rows there are. tensors has the sizes of the views, sequences what a slot sees that is
+// asked about positions: the same, unless there are segments.
 template <class Attention, class Mask>
 SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const problem& tensors,
                                 const problem& sequences, error_message& error) {
   error_message found{};
-  const auto ask = [&](const auto& slot, auto... what) SKIPMAX_LAMBDA {
-    if constexpr (requires { slot.check(what..., found); })
-      if (found.empty()) slot.check(what..., found);
-  };
-  ask(a.score, sequences);
-  ask(a.cap, sequences);
-  ask(a.mask, sequences);
-  ask(a.bias, sequences);
-  if constexpr (requires { a.normalizer.check(sequences, mask, found); })
-    if (found.empty()) a.normalizer.check(sequences, mask, found);
+  check_part(a.score, found, sequences);
+  check_part(a.cap, found, sequences);
+  check_part(a.mask, found, sequences);
+  check_part(a.bias, found, sequences);
+  check_part(a.normalizer, found, sequences, mask);
   const char* place = "";
-  const auto ask_rows = [&](const char* of, const auto& slot, auto... sizes) SKIPMAX_LAMBDA {
-    if (found.empty()) place = of, ask(slot, tensors, sizes...);
+  const auto check_rows = [&](const char* of, const auto& slot, auto... sizes) SKIPMAX_LAMBDA {
+    if (found.empty()) place = of, check_part(slot, found, tensors, sizes...);
   };
-  ask_rows("on_q: ", a.rows.q, tensors.heads, tensors.key_dim);
-  ask_rows("on_k: ", a.rows.k, tensors.kv_heads, tensors.key_dim);
-  ask_rows("on_out: ", a.rows.out, tensors.heads, tensors.value_dim);
-  ask_rows("", a.rows.gate, tensors.heads, tensors.value_dim);
+  check_rows("on_q: ", a.rows.q, tensors.heads, tensors.key_dim);
+  check_rows("on_k: ", a.rows.k, tensors.kv_heads, tensors.key_dim);
+  check_rows("on_out: ", a.rows.out, tensors.heads, tensors.value_dim);
+  check_rows("", a.rows.gate, tensors.heads, tensors.value_dim);
   if (!found.empty()) error << "skipmax: " << place << found.text;
 }
 

@@ -68,5 +68,12 @@ SKIPMAX_INLINE void throw_if(const error_message& message) {
 #endif
 }
 
+// Asks a part of a call for what is wrong with it, if it has a check(what..., error) and nothing is wrong yet.
+template <class Part, class... What>
+SKIPMAX_INLINE void check_part(const Part& part, error_message& error, const What&... what) {
+  if constexpr (requires { part.check(what..., error); })
+    if (error.empty()) part.check(what..., error);
+}
+
 }  // namespace v0
 }  // namespace skipmax

@@ -81,8 +81,7 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
   if (!error.empty()) return;
   error_message found{};
   const problem p{x.batch, x.length, x.length, x.heads, x.heads, x.dim, x.dim};
-  if constexpr (requires { transform.check(p, x.heads, x.dim, found); })
-    transform.check(p, x.heads, x.dim, found);
+  check_part(transform, found, p, x.heads, x.dim);
   if (!found.empty()) error << "skipmax: " << found.text;
 }
 

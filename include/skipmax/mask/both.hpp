@@ -51,9 +51,8 @@ struct both {
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    if constexpr (requires { first.check(p, error); }) first.check(p, error);
-    if constexpr (requires { second.check(p, error); })
-      if (error.empty()) second.check(p, error);
+    check_part(first, error, p);
+    check_part(second, error, p);
   }
 };
 template <class First, class Second>

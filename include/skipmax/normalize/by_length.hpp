@@ -42,7 +42,7 @@ struct by_length {
             << ", wanted a finite number, 0 or more";
       return;
     }
-    if constexpr (requires { divisor.check(p, mask, error); }) divisor.check(p, mask, error);
+    check_part(divisor, error, p, mask);
   }
 };
 by_length()->by_length<visible_keys>;

@@ -25,7 +25,7 @@ struct minus_log_length {
 
   template <class Mask>
   SKIPMAX_INLINE void check(const problem& p, const Mask& mask, error_message& error) const {
-    if constexpr (requires { divisor.check(p, mask, error); }) divisor.check(p, mask, error);
+    check_part(divisor, error, p, mask);
   }
 };
 minus_log_length()->minus_log_length<visible_keys>;

@@ -79,7 +79,7 @@ struct gate {
       error << "gate: g: found a null pointer, wanted " << found;
       return;
     }
-    if constexpr (requires { act.check(p, error); }) act.check(p, error);
+    check_part(act, error, p);
   }
 
  private:

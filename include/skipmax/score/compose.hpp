@@ -48,9 +48,8 @@ struct compose {
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    if constexpr (requires { f.check(p, error); }) f.check(p, error);
-    if constexpr (requires { g.check(p, error); })
-      if (error.empty()) g.check(p, error);
+    check_part(f, error, p);
+    check_part(g, error, p);
   }
 };
 template <class F, class G>

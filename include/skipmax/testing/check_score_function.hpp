@@ -195,7 +195,7 @@ verdict check_score_function(const F& f) {
       },
       "score function: value(float) must give float: write value as a template");
   verdict v{};
-  if constexpr (requires { f.check(problem{}, v.message); }) f.check(problem{}, v.message);
+  check_part(f, v.message, problem{});
   detail::check_formats<Isa, detail::value>(f, v.message);
   detail::check_claims<Isa>(f, v.message);
   if constexpr (differentiable<F>) {
