@@ -63,19 +63,12 @@ SKIPMAX_INLINE xsimd::batch<T, A> from_bits(lane_bits_t<T, A> bits) {
 
 // a b + c with one rounding where the hardware has it. xsimd 8.1 has no fused form on AVX-512, and
 // clang does not contract the product and the sum on its own.
-template <class A>
-SKIPMAX_INLINE xsimd::batch<float, A> fma(xsimd::batch<float, A> a, xsimd::batch<float, A> b,
-                                          xsimd::batch<float, A> c) {
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> fma(xsimd::batch<T, A> a, xsimd::batch<T, A> b,
+                                      xsimd::batch<T, A> c) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_fmadd_ps(a, b, c)};
-#endif
-  return xsimd::fma(a, b, c);
-}
-template <class A>
-SKIPMAX_INLINE xsimd::batch<double, A> fma(xsimd::batch<double, A> a, xsimd::batch<double, A> b,
-                                           xsimd::batch<double, A> c) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_fmadd_pd(a, b, c)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 4) return {_mm512_fmadd_ps(a, b, c)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 8) return {_mm512_fmadd_pd(a, b, c)};
 #endif
   return xsimd::fma(a, b, c);
 }
@@ -99,57 +92,37 @@ SKIPMAX_INLINE xsimd::batch<double, A> fma(double a, xsimd::batch<double, A> b,
 
 // As std::max: b where a < b, else a, and so a where either is NaN. On x86 that is one instruction
 // with its operands in this order; xsimd::max differs by version there.
-template <class A>
-SKIPMAX_INLINE xsimd::batch<float, A> max(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> max(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_maskz_max_ps(0xffff, b, a)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 4) return {_mm512_maskz_max_ps(0xffff, b, a)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 8) return {_mm512_maskz_max_pd(0xff, b, a)};
 #endif
 #if defined(__AVX__)
-  if constexpr (sizeof a == 32) return {_mm256_max_ps(b, a)};
+  if constexpr (sizeof a == 32 && sizeof(T) == 4) return {_mm256_max_ps(b, a)};
+  if constexpr (sizeof a == 32 && sizeof(T) == 8) return {_mm256_max_pd(b, a)};
 #endif
 #if defined(__SSE2__)
-  if constexpr (sizeof a == 16) return {_mm_max_ps(b, a)};
-#endif
-  return xsimd::select(a < b, b, a);
-}
-template <class A>
-SKIPMAX_INLINE xsimd::batch<double, A> max(xsimd::batch<double, A> a, xsimd::batch<double, A> b) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_maskz_max_pd(0xff, b, a)};
-#endif
-#if defined(__AVX__)
-  if constexpr (sizeof a == 32) return {_mm256_max_pd(b, a)};
-#endif
-#if defined(__SSE2__)
-  if constexpr (sizeof a == 16) return {_mm_max_pd(b, a)};
+  if constexpr (sizeof a == 16 && sizeof(T) == 4) return {_mm_max_ps(b, a)};
+  if constexpr (sizeof a == 16 && sizeof(T) == 8) return {_mm_max_pd(b, a)};
 #endif
   return xsimd::select(a < b, b, a);
 }
 
 // As std::min: b where b < a, else a, and so a where either is NaN.
-template <class A>
-SKIPMAX_INLINE xsimd::batch<float, A> min(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+template <class T, class A>
+SKIPMAX_INLINE xsimd::batch<T, A> min(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_maskz_min_ps(0xffff, b, a)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 4) return {_mm512_maskz_min_ps(0xffff, b, a)};
+  if constexpr (sizeof a == 64 && sizeof(T) == 8) return {_mm512_maskz_min_pd(0xff, b, a)};
 #endif
 #if defined(__AVX__)
-  if constexpr (sizeof a == 32) return {_mm256_min_ps(b, a)};
+  if constexpr (sizeof a == 32 && sizeof(T) == 4) return {_mm256_min_ps(b, a)};
+  if constexpr (sizeof a == 32 && sizeof(T) == 8) return {_mm256_min_pd(b, a)};
 #endif
 #if defined(__SSE2__)
-  if constexpr (sizeof a == 16) return {_mm_min_ps(b, a)};
-#endif
-  return xsimd::select(b < a, b, a);
-}
-template <class A>
-SKIPMAX_INLINE xsimd::batch<double, A> min(xsimd::batch<double, A> a, xsimd::batch<double, A> b) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof a == 64) return {_mm512_maskz_min_pd(0xff, b, a)};
-#endif
-#if defined(__AVX__)
-  if constexpr (sizeof a == 32) return {_mm256_min_pd(b, a)};
-#endif
-#if defined(__SSE2__)
-  if constexpr (sizeof a == 16) return {_mm_min_pd(b, a)};
+  if constexpr (sizeof a == 16 && sizeof(T) == 4) return {_mm_min_ps(b, a)};
+  if constexpr (sizeof a == 16 && sizeof(T) == 8) return {_mm_min_pd(b, a)};
 #endif
   return xsimd::select(b < a, b, a);
 }
