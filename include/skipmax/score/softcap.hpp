@@ -56,7 +56,7 @@ struct softcap {
   // score that V can tell from its cap is changed by these bounds.
   template <class V>
   SKIPMAX_INLINE V bounded_limit() const {
-    const double largest = sizeof(math::element_t<V>) == 4 ? 1e30 : 1e290;
+    const double largest = math::is_single<V> ? 1e30 : 1e290;
     return math::constant<V>(math::min(math::max(limit, 1 / largest), largest));
   }
 };

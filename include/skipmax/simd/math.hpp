@@ -43,6 +43,13 @@ SKIPMAX_INLINE xsimd::batch<T, A> fast_exp2(xsimd::batch<T, A> x) {
 
 namespace detail {
 
+// log 2 in two parts, the first short enough for an exact product with a whole exponent.
+template <class V>
+inline constexpr double log2_high = is_single<V> ? 0.693145751953125 : 6.93147180369123816490e-01;
+template <class V>
+inline constexpr double log2_low =
+    is_single<V> ? 1.42860682030941723212e-6 : 1.90821492927058770002e-10;
+
 template <class V>
 struct reduced {
   V n, expm1;
@@ -53,11 +60,7 @@ template <class V>
 SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
   const V shift = constant<V>(compat::format<element_t<V>>::integer_shift);
   const V n = math::fma(x, constant<V>(1.4426950408889634074), shift) - shift;
-  // log 2 in two parts, the first short enough for an exact product with n
-  V r =
-      math::fma(-n, constant<V>(is_single<V> ? 0.693145751953125 : 6.93147180369123816490e-01), x);
-  r = math::fma(
-      -n, constant<V>(is_single<V> ? 1.42860682030941723212e-6 : 1.90821492927058770002e-10), r);
+  const V r = math::fma(-n, constant<V>(log2_low<V>), math::fma(-n, constant<V>(log2_high<V>), x));
   if constexpr (is_single<V>) {  // relative to exp(r) - 1: 1.6e-8
     const V q = math::horner(r, 0.5, 0.166665435, 0.0416662805, 0.00836658385, 0.00139464496);
     return {n, math::fma(r * r, q, r)};
@@ -89,10 +92,9 @@ SKIPMAX_INLINE V log_positive(V u, V correction) {
     p = math::horner(z, 0.6666666666666734, 0.39999999999414315, 0.28571428742476884,
                      0.22222198563289197, 0.18183564875961289, 0.15314035622494138,
                      0.14796107337911243);
-  const V high = constant<V>(is_single<V> ? 0.693145751953125 : 6.93147180369123816490e-01);
-  const V low = constant<V>(is_single<V> ? 1.42860682030941723212e-6 : 1.90821492927058770002e-10);
-  const V small = math::fma(n, low, correction) + s * math::fma(z, p, half_square);
-  return math::fma(n, high, f - (half_square - small));
+  const V small =
+      math::fma(n, constant<V>(log2_low<V>), correction) + s * math::fma(z, p, half_square);
+  return math::fma(n, constant<V>(log2_high<V>), f - (half_square - small));
 }
 
 }  // namespace detail
