@@ -11,39 +11,38 @@
 namespace skipmax {
 inline namespace v0 {
 
+// E = 4 floats or 2 doubles.
+template <class V>
+inline constexpr int lanes_of_128_bits = 16 / static_cast<int>(sizeof(typename V::value_type));
+
 namespace detail {
 
-// Source lane of lane i when E-lane groups of a (0 .. W-1) and b (W .. 2W-1) are interleaved within
-// each 128 bits: the low or the high half of each, in runs of Run lanes.
-template <int W, int E, int Run, bool High>
-constexpr int interleaved(int i) {
-  const int group = i / E * E, at = i % E;
-  const int from = at / (2 * Run) * Run + at % Run + (High ? E / 2 : 0);
-  return group + from + (at / Run % 2 ? W : 0);
-}
-
-// Source lane of lane i when each half of the result takes every second 128-bit lane (Odd) or one
-// half (Halves) of a, then of b.
-template <int W, int E, bool Halves, bool Second>
-constexpr int joined(int i) {
-  const int group = i / E, half = W / E / 2;
-  const int from =
-      Halves ? group % half + (Second ? half : 0) : 2 * (group % half) + (Second ? 1 : 0);
-  return (group < half ? 0 : W) + from * E + i % E;
-}
-
+// Lane i of the result is lane F::source(i) of a (0 .. W-1) and b (W .. 2W-1).
 template <class V, class F, std::size_t... I>
 SKIPMAX_INLINE V shuffle(const V& a, const V& b, F, std::index_sequence<I...>) {
   return V(__builtin_shufflevector(a.data, b.data, F::source(static_cast<int>(I))...));
 }
 
+// Within each 128 bits the low or the high half of a and of b, interleaved in runs of Run lanes.
 template <int W, int E, int Run, bool High>
 struct interleave {
-  static constexpr int source(int i) { return interleaved<W, E, Run, High>(i); }
+  static constexpr int source(int i) {
+    const int group = i / E * E, at = i % E;
+    const int from = at / (2 * Run) * Run + at % Run + (High ? E / 2 : 0);
+    return group + from + (at / Run % 2 ? W : 0);
+  }
 };
+
+// From a, then from b, the first or the second half of the 128-bit lanes (Halves), or else those of even or
+// of odd (Second) number.
 template <int W, int E, bool Halves, bool Second>
 struct join {
-  static constexpr int source(int i) { return joined<W, E, Halves, Second>(i); }
+  static constexpr int source(int i) {
+    const int group = i / E, half = W / E / 2;
+    const int from =
+        Halves ? group % half + (Second ? half : 0) : 2 * (group % half) + (Second ? 1 : 0);
+    return (group < half ? 0 : W) + from * E + i % E;
+  }
 };
 
 template <class Low, class High, class V>
@@ -58,7 +57,7 @@ SKIPMAX_INLINE void exchange(V& a, V& b) {
 template <class V>
 SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   using namespace detail;
-  constexpr int W = V::size, E = 16 / static_cast<int>(sizeof(typename V::value_type));
+  constexpr int W = V::size, E = lanes_of_128_bits<V>;
   V y[W];
 #pragma GCC unroll 16
   for (int i = 0; i < W; i += 2)
@@ -96,10 +95,6 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
     static_assert(G == 1);
   }
 }
-
-// E = 4 floats or 2 doubles.
-template <class V>
-inline constexpr int lanes_of_128_bits = 16 / static_cast<int>(sizeof(typename V::value_type));
 
 struct plus {
   template <class V>
