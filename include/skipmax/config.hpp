@@ -1,4 +1,4 @@
-// Compiler switches, the index type and the names that every other header leans on.
+// Compiler switches, the index type, and the names and the arithmetic of sizes that every other header leans on.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,14 @@ namespace skipmax {
 inline namespace v0 {
 
 using index = std::int64_t;  // every length, stride and offset: sizes beyond 2^31 are ordinary here
+
+// n / d rounded up, and n up to the next multiple, for n from 0 and d from 1 on.
+SKIPMAX_INLINE constexpr index ceil_div(index n, index d) {
+  return (n + d - 1) / d;
+}
+SKIPMAX_INLINE constexpr index round_up(index n, index multiple) {
+  return ceil_div(n, multiple) * multiple;
+}
 
 }  // namespace v0
 }  // namespace skipmax

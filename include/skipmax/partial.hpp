@@ -9,7 +9,6 @@
 
 #include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
-#include "skipmax/tile/layout.hpp"
 #include "skipmax/workspace.hpp"
 
 namespace skipmax {

@@ -74,14 +74,14 @@ SKIPMAX_NOINLINE index choose_query_block(const problem& p, index width, index w
   constexpr index shared_bytes = 8 * 1024 * 1024, fewest = 256;
   if (const index rows = shared_row_bytes > 0 ? shared_bytes / shared_row_bytes : most; rows < most)
     most = rows > fewest ? rows : most < fewest ? most : fewest;
-  index blocks = (p.query_length + most - 1) / most;
+  index blocks = ceil_div(p.query_length, most);
   if (workers > 1) {
-    const index parts = p.batch * p.heads, wanted = (4 * workers + parts - 1) / parts;
-    const index sensible = (p.query_length + 4 * MR - 1) / (4 * MR);
+    const index parts = p.batch * p.heads, wanted = ceil_div(4 * workers, parts);
+    const index sensible = ceil_div(p.query_length, 4 * MR);
     const index split = wanted < sensible ? wanted : sensible;
     blocks = split > blocks ? split : blocks;
   }
-  return round_up((p.query_length + blocks - 1) / blocks, MR);
+  return round_up(ceil_div(p.query_length, blocks), MR);
 }
 
 // What a slot sees of the sequences: how many, and how long at the most.
@@ -122,8 +122,7 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
   plan.v_panel = plan.v_in_place ? layout::columns
                                  : packed_elements<E>(keys) * layout::columns + layout::cache_line;
-  plan.v_at = take(
-      plan.v_in_place ? 0 : round_up(plan.width, layout::columns) / layout::columns * plan.v_panel);
+  plan.v_at = take(plan.v_in_place ? 0 : ceil_div(plan.width, layout::columns) * plan.v_panel);
   plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
   if constexpr (is_pair<E>) plan.weights_at = take(layout::rows * layout::weight_stride);
   plan.out_at = take(plan.query_block * plan.width);
@@ -235,7 +234,7 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
     shared_row_bytes = p.heads > 1 ? a.bias.shared_row_bytes() : 0;
   plan.heads_together = shared_row_bytes > 0;
   plan.query_block = choose_query_block<Isa, T>(p, plan.width, workers, shared_row_bytes);
-  plan.blocks = (p.query_length + plan.query_block - 1) / plan.query_block;
+  plan.blocks = ceil_div(p.query_length, plan.query_block);
   plan.tasks = p.batch * p.heads * plan.blocks;
   lay_out_scratch<Isa>(a, plan);
   static_assert(layout::key_tile % layout::columns == 0);

@@ -101,10 +101,10 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   plan.group_rows = p.heads / p.kv_heads * p.query_length;
   const index most = round_up(64, MR), needed = round_up(plan.group_rows, MR);
   plan.task_rows = needed < most ? needed : most;
-  plan.blocks = (plan.group_rows + plan.task_rows - 1) / plan.task_rows;
+  plan.blocks = ceil_div(plan.group_rows, plan.task_rows);
   plan.first_part = plan.held.first / part_keys;
   if (plan.held.first < plan.held.last)
-    plan.parts = (plan.held.last + part_keys - 1) / part_keys - plan.first_part;
+    plan.parts = ceil_div(plan.held.last, part_keys) - plan.first_part;
   plan.tasks = p.batch * p.kv_heads * plan.blocks * plan.parts;
   plan.ends = p.batch * p.heads;
   plan.depth = round_up(p.key_dim, W);

@@ -30,10 +30,10 @@ template <class Isa, class T>
 SKIPMAX_INLINE row_tasks divide_rows(const tensor_view<const T>& x) {
   constexpr index W = lanes<T, Isa>, cached = 16384 / static_cast<index>(sizeof(T));
   row_tasks t{};
-  t.stride = (x.dim + W - 1) / W * W;
+  t.stride = round_up(x.dim, W);
   t.block = cached / t.stride < 1 ? 1 : cached / t.stride;
   if (t.block > x.length) t.block = x.length;
-  t.blocks = (x.length + t.block - 1) / t.block;
+  t.blocks = ceil_div(x.length, t.block);
   t.tasks = t.blocks * x.heads * x.batch;
   return t;
 }

@@ -84,8 +84,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   constexpr bool fetches_gate = has_gate_view<Rows>;
   if constexpr (fetches_gate || fetches_out<Attention, E>) {
     if (keys.last) {
-      const index panels =
-          round_up(any.last, layout::columns) / layout::columns - any.first / layout::columns;
+      const index panels = ceil_div(any.last, layout::columns) - any.first / layout::columns;
       if constexpr (fetches_gate) {
         finish.gate = upcoming(rows_at(a.rows.gate.g, place), rows, a.rows.gate.g.dim);
         finish.gate.divide(panels);
@@ -182,7 +181,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
     upcoming_reads next = start + keys < any.last
                               ? upcoming_keys(plan, task, start + keys, any.last, KT)
                               : upcoming_task(plan, number + plan.workers, KT);
-    if constexpr (alike) next.divide((task.rows + MR - 1) / MR * ((keys + NR - 1) / NR));
+    if constexpr (alike) next.divide(ceil_div(task.rows, MR) * ceil_div(keys, NR));
     block_step<Isa, T> step{0, 0, start, {}};
     for (; step.row < task.rows; step.row += MR) {
       step.rows = static_cast<int>(task.rows - step.row < MR ? task.rows - step.row : MR);
@@ -193,8 +192,8 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
       const key_range seen = step.keys.any;
       if (is_empty(seen)) continue;
       if constexpr (!alike)  // as if the blocks to come saw as much
-        next.divide((task.rows - step.row + MR - 1) / MR *
-                    ((seen.last + NR - 1) / NR - seen.first / NR));
+        next.divide(ceil_div(task.rows - step.row, MR) *
+                    (ceil_div(seen.last, NR) - seen.first / NR));
       attend_block<Isa>(a, plan, task, step, k, v, next);
     }
   }

@@ -84,8 +84,8 @@ inline constexpr bool packs_weights<N> = true;
 
 // Rows of a block, padded so that their numbers fill whole registers.
 template <class T, class Isa>
-inline constexpr int row_lanes =
-    (register_block<T, Isa>::rows + lanes<T, Isa> - 1) / lanes<T, Isa>* lanes<T, Isa>;
+inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa>::rows,
+                                                           lanes<T, Isa>));
 
 // The scores of one row block over one key tile; ranges count columns of the tile. Weights take their
 // place, unless weights are packed in pairs (E).

@@ -144,7 +144,7 @@ struct softmax {
     using T = std::remove_pointer_t<decltype(score.block.scores)>;
     constexpr index NR = register_block<T, Isa>::columns, W = lanes<T, Isa>;
     const key_range any = score.block.any, all = score.block.all;
-    const index first = (all.first + NR - 1) / NR * NR;
+    const index first = round_up(all.first, NR);
     const bool to_the_end =
         all.last == any.last && (all.last % W == 0 || all.last > score.in_panels());
     const index last = to_the_end ? all.last : all.last / NR * NR;

@@ -39,7 +39,7 @@ inline constexpr index numbers_in = is_pair<E> ? 2 : 1;
 // Elements of packed memory that hold `numbers` numbers.
 template <class E>
 SKIPMAX_INLINE constexpr index packed_elements(index numbers) {
-  return (numbers + numbers_in<E> - 1) / numbers_in<E>;
+  return ceil_div(numbers, numbers_in<E>);
 }
 
 // A register of E from the element x of a row of the caller's.

@@ -17,7 +17,7 @@ struct upcoming_rows {
   index rows = 0, row_bytes = 0, stride_bytes = 0;
   index part = 0;
 
-  SKIPMAX_INLINE void divide(index steps) { part = (rows + steps - 1) / steps; }
+  SKIPMAX_INLINE void divide(index steps) { part = ceil_div(rows, steps); }
 
   template <cache_level To>
   SKIPMAX_INLINE void fetch_part() {
@@ -54,7 +54,7 @@ template <class T>
 SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<T> from, index rows, index dim) {
   constexpr index bytes = sizeof(T), block = upcoming_rows::block;
   const auto address = reinterpret_cast<std::uintptr_t>(from.data);
-  if (from.stride == dim) return {address, (rows * dim * bytes + block - 1) / block, block, block};
+  if (from.stride == dim) return {address, ceil_div(rows * dim * bytes, block), block, block};
   return {address, rows, dim * bytes, wrapped_product(from.stride, bytes)};
 }
 

@@ -27,10 +27,6 @@ struct tile_layout : register_block<T, Isa> {
   static constexpr int weight_stride = longest_tile + cache_line;
 };
 
-SKIPMAX_INLINE constexpr index round_up(index n, index multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
-
 // v of one tile: the columns x .. x + NR of its panel, in elements, which are keys or pairs of keys,
 //   data[x / NR * panel + j * stride]
 // Of v in place, stride is the width of its rows and panel NR.

@@ -34,7 +34,7 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) sum[r][n] = V(T(0));
   constexpr int NV = tile_layout<T, Isa>::vectors;
-  const E* panel[(N + NV - 1) / NV];  // here: asked for each key, g++ adds them up each time
+  const E* panel[ceil_div(N, NV)];  // here: asked for each key, g++ adds them up each time
 #pragma GCC unroll 8
   for (int n = 0; n < N; n += NV) panel[n / NV] = v.template at<Isa>(0, x, n);
   for (index i = 0; i < count; ++i) {

@@ -291,14 +291,14 @@ struct block_scorer {
     const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
     const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
     const index last = any.last < k.in_panels ? any.last : k.in_panels;
-    const index panels = (last - j + layout::columns - 1) / layout::columns + panel;
-    const index steps = k.depth > 0 ? (k.depth + score_steps - 1) / score_steps : 1;
+    const index panels = ceil_div(last - j, layout::columns) + panel;
+    const index steps = k.depth > 0 ? ceil_div(k.depth, score_steps) : 1;
     row_position coming = aligned(a.mask, first_row);
     const index start = coming.query + layout::rows,
                 stop = start + (panel + 1) * layout::rows / panels;
     coming.query = start + panel * layout::rows / panels;
-    const index lines = (any.last - any.first + line - 1) / line;
-    const index lines_a_step = ((stop - coming.query) * lines + steps - 1) / steps;
+    const index lines = ceil_div(any.last - any.first, line);
+    const index lines_a_step = ceil_div((stop - coming.query) * lines, steps);
     return bias_fetch<decltype(a.bias)>{
         a.bias, coming,     stop < coming.query_length ? stop : coming.query_length,
         tile,   tile.first, lines_a_step * line};
