@@ -105,37 +105,34 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;
   const problem& p = plan.sequences;
-  index at = 0;
-  const auto take = [&](index elements) SKIPMAX_LAMBDA {
-    const index here = at;
-    at += round_up(elements, 64);
-    return here;
-  };
+  scratch_slice<T> slice{};
   const index keys = p.key_length < layout::longest_tile ? round_up(p.key_length, layout::columns)
                                                          : layout::longest_tile;
   using E = typename S::packed;
   static_assert(sizeof(E) == sizeof(T));
   const index row_blocks = plan.query_block / layout::rows;
   const index depth = packed_elements<E>(p.key_dim);
-  take(row_blocks * packed_q_size<E, Isa>(depth));
-  plan.k_at = take(keys * depth);
-  plan.tail_at = take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
+  slice.take(row_blocks * packed_q_size<E, Isa>(depth));
+  plan.k_at = slice.take(keys * depth);
+  plan.tail_at = slice.take(lanes<T, Isa> / 4 * round_up(depth, lanes<T, Isa>));
   plan.v_panel = plan.v_in_place ? layout::columns
                                  : packed_elements<E>(keys) * layout::columns + layout::cache_line;
-  plan.v_at = take(plan.v_in_place ? 0 : ceil_div(plan.width, layout::columns) * plan.v_panel);
-  plan.scores_at = plan.weights_at = take(layout::rows * layout::weight_stride);
-  if constexpr (is_pair<E>) plan.weights_at = take(layout::rows * layout::weight_stride);
-  plan.out_at = take(plan.query_block * plan.width);
+  plan.v_at =
+      slice.take(plan.v_in_place ? 0 : ceil_div(plan.width, layout::columns) * plan.v_panel);
+  plan.scores_at = plan.weights_at = slice.take(layout::rows * layout::weight_stride);
+  if constexpr (is_pair<E>) plan.weights_at = slice.take(layout::rows * layout::weight_stride);
+  plan.out_at = slice.take(plan.query_block * plan.width);
   using Normalizer = decltype(Attention::normalizer);
   if constexpr (!is_pointwise<Normalizer>)
-    plan.state_at = take(row_blocks * Normalizer::template state_size<Isa, T>);
-  if constexpr (shifts_scores<Normalizer>) plan.shift_at = take(plan.query_block);
+    plan.state_at = slice.take(row_blocks * Normalizer::template state_size<Isa, T>);
+  if constexpr (shifts_scores<Normalizer>) plan.shift_at = slice.take(plan.query_block);
   if constexpr (counts_hidden<Attention>)
-    plan.hidden_at = take(plan.query_block * static_cast<index>(sizeof(index) / sizeof(T)));
+    plan.hidden_at = slice.take(plan.query_block * static_cast<index>(sizeof(index) / sizeof(T)));
   using Rows = decltype(Attention::rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
-    plan.rows_at = take(2 * rows_of_call<Isa, T>(p.key_dim) * round_up(p.key_dim, lanes<T, Isa>));
-  plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
+    plan.rows_at =
+        slice.take(2 * rows_of_call<Isa, T>(p.key_dim) * round_up(p.key_dim, lanes<T, Isa>));
+  plan.slice = slice.size();
 }
 
 // A comparison of AVX-512 registers converts to bool: what users write for a register and branches in would

@@ -70,26 +70,21 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
   using Normalizer = decltype(Attention::normalizer);
   using Rows = decltype(Attention::rows);
   constexpr index MR = layout::rows;
-  index at = 0;
-  const auto take = [&](index elements) SKIPMAX_LAMBDA {
-    const index here = at;
-    at += round_up(elements, 64);
-    return here;
-  };
-  take(plan.task_rows * plan.depth);
-  plan.k_at = take(plan.k_in_place ? 0 : tile_in_cache * plan.depth);
-  plan.v_at = take(plan.v_in_place ? 0 : tile_in_cache * plan.width);
-  plan.weights_at = take(MR * decode_stride<T, Isa>);
+  scratch_slice<T> slice{};
+  slice.take(plan.task_rows * plan.depth);
+  plan.k_at = slice.take(plan.k_in_place ? 0 : tile_in_cache * plan.depth);
+  plan.v_at = slice.take(plan.v_in_place ? 0 : tile_in_cache * plan.width);
+  plan.weights_at = slice.take(MR * decode_stride<T, Isa>);
   if constexpr (!is_pointwise<Normalizer>)
-    plan.state_at = take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
-  plan.shift_at = take(plan.task_rows);
+    plan.state_at = slice.take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
+  plan.shift_at = slice.take(plan.task_rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
-    plan.rows_at = take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
-  plan.merged_at = take(MR * part_width(plan.sizes.value_dim));
-  plan.of_block_at = take(MR * plan.width);
-  plan.list_at = take(2 * room_of_list(part_keys) * static_cast<index>(sizeof(key_number)) /
-                      static_cast<index>(sizeof(T)));
-  plan.slice = round_up(at, 4096 / static_cast<index>(sizeof(T)));
+    plan.rows_at = slice.take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
+  plan.merged_at = slice.take(MR * part_width(plan.sizes.value_dim));
+  plan.of_block_at = slice.take(MR * plan.width);
+  plan.list_at = slice.take(2 * room_of_list(part_keys) * static_cast<index>(sizeof(key_number)) /
+                            static_cast<index>(sizeof(T)));
+  plan.slice = slice.size();
 }
 
 // Tasks and scratch of a call whose views and slots are checked and in the plan.

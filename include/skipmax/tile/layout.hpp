@@ -27,6 +27,21 @@ struct tile_layout : register_block<T, Isa> {
   static constexpr int weight_stride = longest_tile + cache_line;
 };
 
+// The arrays of one slice of scratch, in elements of T, one after the other.
+template <class T>
+struct scratch_slice {
+  index end = 0;
+
+  // Where the next array starts.
+  SKIPMAX_INLINE index take(index elements) {
+    const index here = end;
+    end += round_up(elements, 64);
+    return here;
+  }
+  // In whole pages, so that no two workers share one.
+  SKIPMAX_INLINE index size() const { return round_up(end, 4096 / static_cast<index>(sizeof(T))); }
+};
+
 // v of one tile: the columns x .. x + NR of its panel, in elements, which are keys or pairs of keys,
 //   data[x / NR * panel + j * stride]
 // Of v in place, stride is the width of its rows and panel NR.
