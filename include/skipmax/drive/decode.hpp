@@ -59,7 +59,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
     score(any.first, any.last);
   } else {
     alignas(64) T factor[row_lanes<T, Isa>];
-    T* state = slice + plan.state_at + row / MR * Normalizer::template state_size<Isa, T>;
+    T* state = state_of<Isa, Normalizer>(slice + plan.state_at, row);
     if (a.normalizer.template absorb<Isa>(state, score, factor))
       for (int r = 0; r < rows; ++r)
         scale_row<Isa>(sums.data + r * sums.stride, plan.width, factor[r]);
@@ -84,13 +84,9 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
   const index dim = plan.sizes.value_dim, width = part_width(dim);
   for (index r = 0; r < task.rows.count; ++r)
     clear_part<Isa>(a.normalizer, part_row_at(task.sums.data + r * task.sums.stride, dim), width);
-  const auto state = [&](index row) SKIPMAX_LAMBDA {
-    if constexpr (!is_pointwise<Normalizer>)
-      return slice + plan.state_at + row / MR * Normalizer::template state_size<Isa, T>;
-  };
   if constexpr (!is_pointwise<Normalizer>)
     for (index row = 0; row < task.rows.count; row += MR)
-      a.normalizer.template clear<Isa>(state(row));
+      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(slice + plan.state_at, row));
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
   for (key_range tile = task.any; !is_empty(tile); tile.first += plan.tile) {
@@ -102,7 +98,8 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
   }
   if constexpr (!is_pointwise<Normalizer>)
     for (index r = 0; r < task.rows.count; ++r)
-      a.normalizer.template keep<Isa>(state(r), static_cast<int>(r % MR),
+      a.normalizer.template keep<Isa>(state_of<Isa, Normalizer>(slice + plan.state_at, r),
+                                      static_cast<int>(r % MR),
                                       part_row_at(task.sums.data + r * task.sums.stride, dim).kept);
 }
 

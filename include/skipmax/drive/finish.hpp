@@ -42,7 +42,7 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_plan<T, S
   using Normalizer = decltype(a.normalizer);
   unsigned empty = 0;
   if constexpr (!is_pointwise<Normalizer>) {
-    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task, row),
+    a.normalizer.template finish<Isa>(state_of<Isa, Normalizer>(task.state, row),
                                       position_of(task, row).head, factor);
     for (int r = 0; r < rows; ++r) empty |= static_cast<unsigned>(factor[r] == T(0)) << r;
   } else {

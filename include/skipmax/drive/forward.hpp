@@ -113,7 +113,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
 
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
-  } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task, row), score,
+  } else if (a.normalizer.template absorb<Isa>(state_of<Isa, Normalizer>(task.state, row), score,
                                                factor)) {
     for (int r = 0; r < rows; ++r) scale_row<Isa>(sums.data + r * width, width, factor[r]);
   }

@@ -81,7 +81,7 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T, S>& p
   pack_queries<Isa>(a, plan, task);
   if constexpr (!is_pointwise<Normalizer>)
     for (index row = 0; row < task.rows; row += register_block<T, Isa>::rows)
-      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task, row));
+      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(task.state, row));
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows, consecutive_rows{position_of(task, 0)}, task.shift);
   if constexpr (counts_hidden<Attention>)

@@ -73,10 +73,10 @@ SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, ind
           scratch + plan.rows_at,   reinterpret_cast<index*>(scratch + plan.hidden_at)};
 }
 
-// The state of the row block that starts at `row`.
-template <class Isa, class Normalizer, class T, class S>
-SKIPMAX_INLINE T* state_of(const forward_task<T, S>& task, index row) {
-  return task.state + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
+// The state of the row block that holds `row`, of all states of a task.
+template <class Isa, class Normalizer, class T>
+SKIPMAX_INLINE T* state_of(T* states, index row) {
+  return states + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
 }
 
 // A row of the task as slots see it,
