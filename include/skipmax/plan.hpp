@@ -156,7 +156,7 @@ template <class Isa, class T>
 SKIPMAX_NOINLINE T find_scale(scale given, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
   const double factor = given.is_default ? 1 / __builtin_sqrt(dim) : given.value;
-  const double largest = (sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__) / unit;
+  const double largest = compat::format<T>::largest / unit;
   if (error.empty() && !(factor >= -largest && factor <= largest))
     error << "skipmax: scale: found " << factor << ", wanted a finite number, at most " << largest
           << " in size, the range of the elements";

@@ -16,7 +16,7 @@ template <class Isa, class T, class Attention, class Position>
 SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Position position,
                                             [[maybe_unused]] const index* hidden, double row_scale,
                                             T* factor) {
-  constexpr double most = sizeof(T) == 4 ? __FLT_MAX__ : __DBL_MAX__;  // not infinity, times zero
+  constexpr double most = compat::format<T>::largest;  // not infinity, times zero
   unsigned empty = 0;
   double length = -1, of_length = 0;
   for (int r = 0; r < rows; ++r) {

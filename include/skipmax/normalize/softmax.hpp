@@ -94,7 +94,7 @@ struct softmax {
 
   template <class T>
   SKIPMAX_INLINE void keep_nothing(T* kept) const {
-    kept[0] = lowest<T>(), kept[1] = T(0);
+    kept[0] = lowest<T>, kept[1] = T(0);
   }
 
   // Takes in what another part kept; the outputs of the two are to be multiplied by factors[0] and [1]. A part
@@ -104,7 +104,7 @@ struct softmax {
     using V = simd<T, Isa>;
     alignas(64) T of_lanes[lanes<T, Isa>];
     const auto reference = [](const T* of)
-                               SKIPMAX_LAMBDA { return of[1] == T(0) ? lowest<T>() : of[0]; };
+                               SKIPMAX_LAMBDA { return of[1] == T(0) ? lowest<T> : of[0]; };
     const T a = reference(kept), b = reference(other), m = a < b ? b : a;
     math::fast_exp2(V(a - m)).store_aligned(of_lanes);
     factors[0] = of_lanes[0];
@@ -125,11 +125,9 @@ struct softmax {
   template <class T>
   static constexpr T far = static_cast<T>(0x1p40);
 
-  // Where all scores so far are -inf. Finite, so that -inf - m is -inf and not NaN.
+  // m where all scores so far are -inf. Finite, so that -inf - m is -inf and not NaN.
   template <class T>
-  SKIPMAX_INLINE static constexpr T lowest() {
-    return static_cast<T>(sizeof(T) == 4 ? -__FLT_MAX__ : -__DBL_MAX__);
-  }
+  static constexpr T lowest = static_cast<T>(-compat::format<T>::largest);
 
   // A call: in place it would stand three times.
   template <class Isa, class Scorer>
@@ -239,7 +237,7 @@ struct softmax {
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void forget_unseen(T* state, const score_block<T, E>& block) {
     for (int r = 0; r < block.rows; ++r)
-      if (is_empty(block.seen[r])) state[r] = lowest<T>();
+      if (is_empty(block.seen[r])) state[r] = lowest<T>;
   }
 
   // Rows, one bit each, whose sum shows that m will not do.
@@ -293,7 +291,7 @@ struct softmax {
     for (int r = 0; r < R; r += W) {
       const V before = V::load_aligned(state + r);
       const V most = compat::max(before, V::load_aligned(largest + r));
-      const V now = math::select(most > V(nothing), most, V(lowest<T>()));
+      const V now = math::select(most > V(nothing), most, V(lowest<T>));
       now.store_aligned(state + r);
       if (!block.fresh) math::fast_exp2(before - now).store_aligned(rescale + r);
     }

@@ -39,7 +39,7 @@ struct softmax_with_sinks : softmax {
     if (kept[1] == T(0)) return T(0);
     const T sink = static_cast<T>(score_factor * static_cast<double>(sinks[head]));
     const T factor = T(1) / (math::fast_exp2(sink - kept[0]) + kept[1]);
-    return factor == T(0) ? smallest<T>() : factor;
+    return factor == T(0) ? static_cast<T>(compat::format<T>::smallest_normal) : factor;
   }
 
   template <class Mask>
@@ -60,12 +60,6 @@ struct softmax_with_sinks : softmax {
               << static_cast<double>(sinks[h]) << ", wanted a number below infinity";
         return;
       }
-  }
-
- private:
-  template <class T>
-  SKIPMAX_INLINE static constexpr T smallest() {
-    return sizeof(T) == sizeof(float) ? T(__FLT_MIN__) : T(__DBL_MIN__);
   }
 };
 

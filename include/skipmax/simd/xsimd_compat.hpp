@@ -24,20 +24,23 @@ inline namespace v0 {
 namespace compat {
 
 // The unsigned integer as wide as T, and where T keeps its exponent. integer_shift + n has the
-// integer n in its low bits, rounded to nearest: 1.5 * 2^(bits of the mantissa).
+// integer n in its low bits, rounded to nearest: 1.5 * 2^(bits of the mantissa). Beside it the ends of the
+// normal numbers.
 template <class T>
 struct format;
 template <>
 struct format<float> {
   using bits = std::uint32_t;
   static constexpr int mantissa = 23, bias = 127;
-  static constexpr double integer_shift = 12582912.0, smallest_normal = 0x1p-126;
+  static constexpr double integer_shift = 12582912.0;
+  static constexpr double smallest_normal = __FLT_MIN__, largest = __FLT_MAX__;
 };
 template <>
 struct format<double> {
   using bits = std::uint64_t;
   static constexpr int mantissa = 52, bias = 1023;
-  static constexpr double integer_shift = 6755399441055744.0, smallest_normal = 0x1p-1022;
+  static constexpr double integer_shift = 6755399441055744.0;
+  static constexpr double smallest_normal = __DBL_MIN__, largest = __DBL_MAX__;
 };
 template <class T>
 using bits_t = typename format<T>::bits;

@@ -77,7 +77,7 @@ inline constexpr double grid_end = 20;
 template <class T>
 SKIPMAX_INLINE T nth_score(int n) {
   if (n < grid_points) return static_cast<T>(grid_end * (2 * (n + 0.513579) / grid_points - 1));
-  const double largest = sizeof(T) == 4 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
+  const double largest = compat::format<T>::largest;
   const double special[] = {0, 1e-30, 1e-3, 60, 100, 1000, 1e10, 1e30, largest, __builtin_inf()};
   const int k = n - grid_points;
   if (k == 20) return static_cast<T>(__builtin_nan(""));
