@@ -14,97 +14,97 @@ inline namespace v0 {
 // each.
 inline constexpr unsigned isa_switches = 0u
 #if defined(__FMA__)
-                                         | 1u
+                                         | 1u << 0
 #endif
 #if defined(__F16C__)
-                                         | 2u
+                                         | 1u << 1
 #endif
 #if defined(__AVX512VL__)
-                                         | 4u
+                                         | 1u << 2
 #endif
 #if defined(__AVX512DQ__)
-                                         | 8u
+                                         | 1u << 3
 #endif
 #if defined(__AVX512BF16__)
-                                         | 16u
+                                         | 1u << 4
 #endif
 #if defined(__AVX512FP16__)
-                                         | 32u
+                                         | 1u << 5
 #endif
 #if defined(__BMI2__)
-                                         | 64u
+                                         | 1u << 6
 #endif
 #if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
-                                         | 128u
+                                         | 1u << 7
 #endif
 #if defined(__BMI__)
-                                         | 256u
+                                         | 1u << 8
 #endif
 #if defined(__LZCNT__)
-                                         | 512u
+                                         | 1u << 9
 #endif
 #if defined(__POPCNT__)
-                                         | 1024u
+                                         | 1u << 10
 #endif
 #if defined(__MOVBE__)
-                                         | 2048u
+                                         | 1u << 11
 #endif
 #if defined(__AVX512CD__)
-                                         | 4096u
+                                         | 1u << 12
 #endif
 #if defined(__AVX512VBMI__)
-                                         | 8192u
+                                         | 1u << 13
 #endif
 #if defined(__AVX512VBMI2__)
-                                         | 16384u
+                                         | 1u << 14
 #endif
 #if defined(__AVX512IFMA__)
-                                         | 32768u
+                                         | 1u << 15
 #endif
 #if defined(__AVX512VNNI__)
-                                         | 65536u
+                                         | 1u << 16
 #endif
 #if defined(__AVX512BITALG__)
-                                         | 131072u
+                                         | 1u << 17
 #endif
 #if defined(__AVX512VPOPCNTDQ__)
-                                         | 262144u
+                                         | 1u << 18
 #endif
 #if defined(__AVXVNNI__)
-                                         | 524288u
+                                         | 1u << 19
 #endif
 #if defined(__GFNI__)
-                                         | 1048576u
+                                         | 1u << 20
 #endif
 #if defined(__AES__)
-                                         | 2097152u
+                                         | 1u << 21
 #endif
 #if defined(__VAES__)
-                                         | 4194304u
+                                         | 1u << 22
 #endif
 #if defined(__ADX__)
-                                         | 8388608u
+                                         | 1u << 23
 #endif
 #if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
-                                         | 16777216u
+                                         | 1u << 24
 #endif
 #if defined(__ARM_FEATURE_ATOMICS)
-                                         | 33554432u
+                                         | 1u << 25
 #endif
 #if defined(__ARM_FEATURE_DOTPROD)
-                                         | 67108864u
+                                         | 1u << 26
 #endif
 #if defined(__ARM_FEATURE_MATMUL_INT8)
-                                         | 134217728u
+                                         | 1u << 27
 #endif
 #if defined(__ARM_FEATURE_COMPLEX)
-                                         | 268435456u
+                                         | 1u << 28
 #endif
 #if defined(__ARM_FEATURE_SVE)
-                                         | 536870912u
+                                         | 1u << 29
 #endif
 #if defined(__ARM_FEATURE_SVE2)
-                                         | 1073741824u
+                                         | 1u << 30
 #endif
     ;
 
