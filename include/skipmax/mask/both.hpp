@@ -26,9 +26,7 @@ struct both {
   Second second;
 
   SKIPMAX_INLINE key_range visible(row_position at) const {
-    const key_range a = visible_range(first, at);
-    const key_range b = visible_range(second, cut_to_sequence(first, at));
-    return {a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+    return intersect(visible_range(first, at), visible_range(second, cut_to_sequence(first, at)));
   }
 
   SKIPMAX_INLINE index sequence_end(row_position at) const {

@@ -83,10 +83,7 @@ struct per_row {
         const double n = length(at, 0, 0);
         if (detail::usable_divisor(n)) continue;
         bool seen = n != 0;
-        for (; at.head < p.heads && !seen; ++at.head) {
-          const key_range keys = visible_range(mask, at);
-          seen = keys.first < keys.last;
-        }
+        for (; at.head < p.heads && !seen; ++at.head) seen = !is_empty(visible_range(mask, at));
         if (!seen) continue;
         error << "divisor per_row: row [" << b << ", " << i << "]: found " << n
               << ", wanted a finite number above 0";

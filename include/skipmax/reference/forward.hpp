@@ -48,8 +48,7 @@ row_place place_of_query(const Attention& a, row_position at) {
 template <class Isa, class Attention>
 row_place place_of_key(const Attention& a, row_position at, index kv_head, index j) {
   if (!a.segments.given()) return {at.batch, kv_head, j};
-  const index* offsets = a.segments.key_offsets ? a.segments.key_offsets : a.segments.offsets;
-  return {0, kv_head, offsets[at.batch] + j};
+  return {0, kv_head, a.segments.of_keys()[at.batch] + j};
 }
 
 // Query row i of sequence s; s counts the segments if they are given, the batch if not.
@@ -57,9 +56,8 @@ template <class Isa, class Attention, class Q, class K>
 row_position position_of(const Attention& a, tensor_view<Q> q, tensor_view<K> k, index s, index h,
                          index i) {
   if (!a.segments.given()) return {s, h, i, q.length, k.length};
-  const index* offsets = a.segments.offsets;
-  const index* of_keys = a.segments.key_offsets ? a.segments.key_offsets : offsets;
-  return {s, h, i, offsets[s + 1] - offsets[s], of_keys[s + 1] - of_keys[s]};
+  const index *queries = a.segments.offsets + s, *keys = a.segments.of_keys() + s;
+  return {s, h, i, queries[1] - queries[0], keys[1] - keys[0]};
 }
 
 // The keys that the row sees, in order.

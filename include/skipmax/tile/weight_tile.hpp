@@ -236,9 +236,7 @@ struct block_scorer {
     if constexpr (counts_hidden<Attention>) {
       if (!found) return;
       for (int r = 0; r < block.rows; ++r) {
-        key_range seen = block.seen[r];
-        if (seen.first < first) seen.first = first;
-        if (seen.last > last) seen.last = last;
+        const key_range seen = intersect(block.seen[r], {first, last});
         if (is_empty(seen)) continue;
         hidden[r] +=
             count_hidden<Isa, T>(a, position(r), {first_key + seen.first, first_key + seen.last});
