@@ -4,14 +4,15 @@
 //   dense_bias{data, batch, heads, query_length, key_length}              contiguous
 //   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
 //
-// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all, the keys of a row one after the
-// other, in the type of scores: double, or float for all other tensors. Softmax scales scores by log2(e): in float a bias
-// beyond 2.3e38 in size is infinite to it, so that the lowest float of all gives a key no weight, and a row
-// of nothing else is zeros.
+// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all, the keys of a row one after
+// the other, in the type of scores: double, or float for all other tensors. Softmax scales scores by log2(e):
+// in float a bias beyond 2.3e38 in size is infinite to it, so that the lowest float of all gives a key no
+// weight, and a row of nothing else is zeros.
 #pragma once
 
 #include <type_traits>
 
+#include "skipmax/bias/score_bias.hpp"
 #include "skipmax/error.hpp"
 #include "skipmax/problem.hpp"
 #include "skipmax/simd/math.hpp"
@@ -57,18 +58,7 @@ struct dense_bias {
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    const bool fits = (batch == 1 || batch == p.batch) && (heads == 1 || heads == p.heads) &&
-                      (query_length == 1 || query_length == p.query_length) &&
-                      key_length == p.key_length;
-    if (!fits)
-      error << "bias dense_bias: found [" << batch << ", " << heads << ", " << query_length << ", "
-            << key_length << "], wanted [" << one_or{p.batch} << ", " << one_or{p.heads} << ", "
-            << one_or{p.query_length} << ", " << p.key_length
-            << "], the batch and heads of q and the lengths of q and k "
-               "(of segments: their number and the longest)";
-    else if (!data && batch > 0 && heads > 0 && query_length > 0 && key_length > 0)
-      error << "bias dense_bias: data: found a null pointer, wanted [" << batch << ", " << heads
-            << ", " << query_length << ", " << key_length << "]";
+    detail::check_pairs("bias dense_bias", *this, p, error);
   }
 
   SKIPMAX_INLINE const T* place(row_position at, index key) const {

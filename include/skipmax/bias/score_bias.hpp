@@ -43,5 +43,26 @@ struct no_bias {
   }
 };
 
+namespace detail {
+
+// What holds of an array with an entry for each pair of a query row and a key, of a dense bias or mask:
+// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all.
+template <class Array>
+SKIPMAX_INLINE void check_pairs(const char* name, const Array& x, const problem& p,
+                                error_message& error) {
+  const tensor_shape found{{x.batch, x.heads, x.query_length, x.key_length}};
+  const bool fits = (x.batch == 1 || x.batch == p.batch) && (x.heads == 1 || x.heads == p.heads) &&
+                    (x.query_length == 1 || x.query_length == p.query_length) &&
+                    x.key_length == p.key_length;
+  if (!fits)
+    error << name << ": found " << found << ", wanted [" << one_or{p.batch} << ", "
+          << one_or{p.heads} << ", " << one_or{p.query_length} << ", " << p.key_length
+          << "], the batch and heads of q and the lengths of q and k "
+             "(of segments: their number and the longest)";
+  else if (!x.data && x.batch > 0 && x.heads > 0 && x.query_length > 0 && x.key_length > 0)
+    error << name << ": data: found a null pointer, wanted " << found;
+}
+
+}  // namespace detail
 }  // namespace v0
 }  // namespace skipmax

@@ -4,14 +4,17 @@
 //   dense_mask{data, batch, heads, query_length, key_length}    a byte each, not zero where visible
 //   bit_mask{data, batch, heads, query_length, key_length}      bit j % 8 of byte j / 8 of a row
 //
-// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. Rows lie one after the other,
-// each from a byte of its own on, or row_stride bytes apart (0: one for all). What the interval masks can say they say faster:
-// these hide single keys of tiles that are computed all the same.
+// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. Rows lie one after the
+// other, each from a byte of its own on, or row_stride bytes apart (0: one for all). What the interval masks
+// can say they say faster: these hide single keys of tiles that are computed all the same.
 #pragma once
 
 #include <type_traits>
 
+#include "skipmax/bias/score_bias.hpp"
+#include "skipmax/error.hpp"
 #include "skipmax/mask/mask_policy.hpp"
+#include "skipmax/problem.hpp"
 #include "skipmax/simd/flags.hpp"
 
 namespace skipmax {
@@ -27,26 +30,12 @@ SKIPMAX_INLINE index flags_of_row(const Mask& mask, row_position at) {
   return ((b * mask.heads + h) * mask.query_length + query) * mask.row_stride;
 }
 
-// The sizes and the pointer of a mask whose rows take so many bytes.
+// The array of a mask whose rows take so many bytes.
 template <class Mask>
 SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, index row_bytes,
                                 const problem& p, error_message& error) {
-  const bool fits = (mask.batch == 1 || mask.batch == p.batch) &&
-                    (mask.heads == 1 || mask.heads == p.heads) &&
-                    (mask.query_length == 1 || mask.query_length == p.query_length) &&
-                    mask.key_length == p.key_length;
-  const bool empty =
-      mask.batch == 0 || mask.heads == 0 || mask.query_length == 0 || mask.key_length == 0;
-  if (!fits)
-    error << name << ": found [" << mask.batch << ", " << mask.heads << ", " << mask.query_length
-          << ", " << mask.key_length << "], wanted [" << one_or{p.batch} << ", " << one_or{p.heads}
-          << ", " << one_or{p.query_length} << ", " << p.key_length
-          << "], the batch and heads of q and the lengths of q and k "
-             "(of segments: their number and the longest)";
-  else if (!mask.data && !empty)
-    error << name << ": data: found a null pointer, wanted [" << mask.batch << ", " << mask.heads
-          << ", " << mask.query_length << ", " << mask.key_length << "]";
-  else if (mask.row_stride != 0 && mask.row_stride < row_bytes)
+  check_pairs(name, mask, p, error);
+  if (error.empty() && mask.row_stride != 0 && mask.row_stride < row_bytes)
     error << name << ": row_stride: found " << mask.row_stride << ", wanted 0 or at least "
           << row_bytes << ", the bytes of a row";
 }
