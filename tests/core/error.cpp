@@ -32,6 +32,26 @@ TEST(error, a_size_that_one_may_stand_for) {
   EXPECT_STREQ(message.text, "1 or 8, 1, 1 or 0");
 }
 
+TEST(error, four_sizes) {
+  error_message message{};
+  message << tensor_shape{{2, -49, 6, 1234567890123}} << "!";
+  EXPECT_STREQ(message.text, "[2, -49, 6, 1234567890123]!");
+}
+
+struct refuses {
+  void check(int number, error_message& error) const { error << "found " << number; }
+};
+
+TEST(error, a_part_is_asked_while_nothing_is_wrong) {
+  error_message message{};
+  check_part(3, message, 1);
+  check_part(refuses{}, message);  // has no such check
+  EXPECT_TRUE(message.empty());
+  check_part(refuses{}, message, 1);
+  check_part(refuses{}, message, 2);
+  EXPECT_STREQ(message.text, "found 1");
+}
+
 TEST(error, a_line_of_words_and_numbers) {
   error_message message{};
   EXPECT_TRUE(message.empty());
