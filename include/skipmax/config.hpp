@@ -1,6 +1,7 @@
 // Compiler switches, the index type, and the names and the arithmetic of sizes that every other header leans on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #if !defined(__GNUC__)

@@ -10,6 +10,8 @@
 // memory is taken once, for the capacity. A cache is moved, not copied.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/error.hpp"
 #include "skipmax/half.hpp"
 #include "skipmax/slice.hpp"

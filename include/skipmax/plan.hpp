@@ -2,6 +2,8 @@
 // found here, before anything is written, or nowhere.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/check_views.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/scale.hpp"

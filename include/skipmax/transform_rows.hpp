@@ -8,6 +8,8 @@
 // (Zhang et al. 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/check_views.hpp"
 #include "skipmax/execution/executor.hpp"
 #include "skipmax/execution/serial.hpp"

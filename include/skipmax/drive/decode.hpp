@@ -10,6 +10,8 @@
 
 #include "skipmax/drive/decode_task.hpp"
 #include "skipmax/drive/decode_values.hpp"
+#include "skipmax/drive/parts.hpp"
+#include "skipmax/drive/prepare.hpp"
 #include "skipmax/tile/key_streams.hpp"
 
 namespace skipmax {

@@ -3,9 +3,12 @@
 // copied.
 #pragma once
 
-#include "skipmax/drive/parts.hpp"
-#include "skipmax/drive/prepare.hpp"
+#include "skipmax/drive/key_ranges.hpp"
+#include "skipmax/drive/task.hpp"
+#include "skipmax/plan_decode.hpp"
 #include "skipmax/simd/parted_rows.hpp"
+#include "skipmax/tile/pack.hpp"
+#include "skipmax/tile/transform_block.hpp"
 
 namespace skipmax {
 inline namespace v0 {

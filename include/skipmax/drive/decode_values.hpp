@@ -2,6 +2,8 @@
 // them those that it gives a weight.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/drive/decode_task.hpp"
 #include "skipmax/tile/sparse_value_tile.hpp"
 #include "skipmax/tile/value_columns.hpp"

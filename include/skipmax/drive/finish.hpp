@@ -2,6 +2,8 @@
 // transforms of out, then the caller's memory.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/drive/key_ranges.hpp"
 #include "skipmax/drive/task.hpp"
 #include "skipmax/simd/row_ops.hpp"

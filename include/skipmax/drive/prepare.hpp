@@ -2,6 +2,8 @@
 // k packed and v placed.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/drive/task.hpp"
 #include "skipmax/tile/pack.hpp"
 #include "skipmax/tile/transform_block.hpp"

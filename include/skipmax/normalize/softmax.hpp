@@ -10,6 +10,8 @@
 // -inf is zero.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/normalize/row_normalizer.hpp"
 #include "skipmax/simd/bf16_pair.hpp"
 #include "skipmax/simd/math.hpp"

@@ -9,9 +9,10 @@
 
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/storage.hpp"
+#include "skipmax/simd/transpose.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
+#include "skipmax/tensor_view.hpp"
 
 namespace skipmax {
 inline namespace v0 {

@@ -1,6 +1,9 @@
 // What bias and mask together add to scores, and the keys that they hide by adding -infinity.
 #pragma once
 
+#include <concepts>
+#include <type_traits>
+
 #include "skipmax/bias/score_bias.hpp"
 #include "skipmax/mask/mask_policy.hpp"
 #include "skipmax/normalize/row_normalizer.hpp"

@@ -11,7 +11,6 @@
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
-#include "skipmax/simd/gemm.hpp"
 #include "skipmax/simd/transpose.hpp"
 #include "skipmax/tile/layout.hpp"
 

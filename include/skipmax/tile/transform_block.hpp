@@ -7,8 +7,11 @@
 // first, padded with zeros, so that a transform may always read whole registers of T.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/normalize/row_normalizer.hpp"
-#include "skipmax/row/row_slots.hpp"
+#include "skipmax/problem.hpp"
+#include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/pack.hpp"
 
 namespace skipmax {

@@ -6,9 +6,9 @@
 
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/row_ops.hpp"
 #include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
+#include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {

@@ -14,6 +14,7 @@
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
+#include "skipmax/tensor_view.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {

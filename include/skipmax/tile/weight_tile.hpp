@@ -6,6 +6,8 @@
 // they are in the L1 cache. What bias and mask add to a score is added in the same place.
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/row/row_slots.hpp"
 #include "skipmax/score/identity.hpp"
 #include "skipmax/score/score_function.hpp"
