@@ -2,9 +2,9 @@
 //
 //   out_i = sum_j weight_ij v_j,   weight_ij = normalizer( h( cap( scale <q_i, k_j> ) + bias_ij ) )
 //
-// over the keys j that the mask lets row i see. q, k and out may pass through row transforms on their
-// way (qk-layernorm, a gate). With h = identity and the normalizer softmax it is
-// the usual attention; with h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
+// over the keys j that the mask lets row i see. q, k and out may pass through row transforms on their way
+// (qk-layernorm, a gate). With h = identity and the normalizer softmax it is the usual attention; with
+// h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
 //
 //   skipmax::relu_attention{}.forward(q, k, v, out);
 //   skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{}).forward(q, k, v, out, pool);
@@ -133,17 +133,13 @@ struct attention {
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void forward(const Q& q, const K& k, const V& v, const Out& out,
                               Executor&& executor, workspace& scratch, Isa = {}) const {
-    constexpr bool views =
-        is_tensor_view<Q> && is_tensor_view<K> && is_tensor_view<V> && is_tensor_view<Out>;
+    constexpr bool views = are_tensor_views<Q, K, V, Out>;
     static_assert(views,
                   "skipmax: forward(q, k, v, out) takes tensor_views: wrap each argument, as in "
                   "as_blhd(q) for an Eigen tensor or blhd(pointer, batch, length, heads, dim)");
-    if constexpr (views) {
-      using S = stored_types<typename Q::value_type, typename K::value_type, typename V::value_type,
-                             typename Out::value_type>;
+    if constexpr (views)
       if constexpr (stored_alike<Q, K, V, Out>())
-        run<Isa, computed_t<typename S::out>, S>(q, k, v, out, executor, scratch);
-    }
+        run<Isa, stored_in<Q, K, V, Out>>(q, k, v, out, executor, scratch);
   }
   template <class Q, class K, class V, class Out, class Executor = serial>
   SKIPMAX_INLINE void forward(const Q& q, const K& k, const V& v, const Out& out,
@@ -168,9 +164,8 @@ struct attention {
                              const index* kv_lengths, const Out& out, Executor&& executor,
                              workspace& scratch, Isa = {}) const {
     if constexpr (decode_takes<Q, K, V, Out>())
-      run_decode<Isa, stored_types<typename Q::value_type, typename K::value_type,
-                                   typename V::value_type, typename Out::value_type>>(
-          q, k_cache, v_cache, kv_lengths, out, executor, scratch);
+      run_decode<Isa, stored_in<Q, K, V, Out>>(q, k_cache, v_cache, kv_lengths, out, executor,
+                                               scratch);
   }
   template <class Q, class K, class V, class Out, class Executor = serial>
   SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
@@ -216,9 +211,7 @@ struct attention {
                                       partial<T>& part, Executor&& executor, workspace& scratch,
                                       Isa = {}) const {
     if constexpr (decode_takes<Q, K, V, tensor_view<T>>())
-      run_partial<Isa, stored_types<typename Q::value_type, typename K::value_type,
-                                    typename V::value_type, T>>(q, k, v, shard, part, executor,
-                                                                scratch);
+      run_partial<Isa, stored_in<Q, K, V, tensor_view<T>>>(q, k, v, shard, part, executor, scratch);
   }
   template <class Q, class K, class V, class T, class Executor = serial>
   SKIPMAX_INLINE void forward_partial(const Q& q, const K& k, const V& v, key_shard shard,
@@ -271,6 +264,13 @@ struct attention {
   }
 
  private:
+  template <class... Views>
+  static constexpr bool are_tensor_views = (is_tensor_view<Views> && ...);
+
+  template <class Q, class K, class V, class Out>
+  using stored_in = stored_types<typename Q::value_type, typename K::value_type,
+                                 typename V::value_type, typename Out::value_type>;
+
   // Elements that are computed with as one type.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool stored_alike() {
@@ -291,8 +291,7 @@ struct attention {
   // The same words for both calls: what their operands must be.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool decode_takes() {
-    constexpr bool views =
-        is_tensor_view<Q> && is_tensor_view<K> && is_tensor_view<V> && is_tensor_view<Out>;
+    constexpr bool views = are_tensor_views<Q, K, V, Out>;
     static_assert(
         views,
         "skipmax: decode and forward_partial take tensor_views: wrap each argument, as in "
@@ -321,10 +320,11 @@ struct attention {
     return attention<S, N, M, C, B, R>{s, n, m, c, scale, b, r, segments, zeros};
   }
 
-  template <class Isa, class T, class S, class Executor>
+  template <class Isa, class S, class Executor>
   SKIPMAX_INLINE void run(tensor_view<const typename S::q> q, tensor_view<const typename S::k> k,
                           tensor_view<const typename S::v> v, tensor_view<typename S::out> out,
                           Executor& executor, workspace& scratch) const {
+    using T = computed_t<typename S::out>;
     const index workers = workers_of(executor);
     const auto plan = plan_forward<Isa, T>(*this, q, k, v, out, workers);
     scratch.reserve(plan.slice * static_cast<index>(sizeof(T)) * workers);
