@@ -158,7 +158,8 @@ struct attention {
   //
   // As forward with both{both{key_lengths{kv_lengths, batch}, causal{}}, mask}, to rounding: row i sees
   // the first kv_lengths[b] - n + i + 1 keys, of which the mask shows it some; none beyond is read. A row
-  // of k and v is read once for all heads that share it, and one sequence is work for many workers.
+  // of k and v is read once for all heads that share it, and one sequence is work for many workers. Types,
+  // executor, scratch and errors as in forward; without segments.
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
                              const index* kv_lengths, const Out& out, Executor&& executor,
@@ -197,8 +198,15 @@ struct attention {
   }
 
   // Attention over some of the keys, for those who keep the others elsewhere: k and v hold the keys from
-  // shard.first on, of shard.key_length. Masks, biases and divisors count the positions of all keys. The
-  // parts over disjoint shards that cover them are merged, in any order, and then finished:
+  // shard.first on, of shard.key_length. Masks, biases and divisors count the positions of all keys.
+  //
+  //   q    [batch, query length, heads, key dim]
+  //   k    [batch, keys held, kv heads, key dim]
+  //   v    [batch, keys held, kv heads, value dim]
+  //   part resized to the sums of every row, of double or of float
+  //
+  // Types, executor, scratch and errors as in forward; without segments. The parts over disjoint shards that
+  // cover all keys are merged, in any order, and then finished:
   //
   //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine
   //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another
@@ -221,7 +229,8 @@ struct attention {
     forward_partial(q, k, v, shard, part, executor, scratch ? *scratch : own);
   }
 
-  // into becomes the part over the keys of both. For a point-wise normalizer that is a sum.
+  // into becomes the part over the keys of both. For a point-wise normalizer that is a sum. Throws
+  // std::invalid_argument for parts of different sizes, and for a part and itself.
   template <class T, class Isa = native_isa>
   SKIPMAX_INLINE void merge(partial<T>& into, const partial<T>& other, Isa = {}) const {
     check_merge<Isa>(into, other);
@@ -232,7 +241,7 @@ struct attention {
   }
 
   // out [batch, query length, heads, value dim] from the part over all keys: the divisor, the transforms
-  // of out, the gate.
+  // of out, the gate. Throws std::invalid_argument before anything is written.
   template <class T, class Out, class Isa = native_isa>
   SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<Out> out, Isa = {}) const {
     static_assert(!std::is_const_v<Out>,

@@ -55,12 +55,14 @@ struct decode_plan {
 };
 
 // Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
-// memory some time: a tile is a part. But what is read again, for
-// another row or block of rows, or was copied, is to be in the L2 cache then: half of 512 KiB for 512 keys of
-// 128 floats.
+// memory some time: a tile is a part. But what is read again, for another row or block of rows, or was copied,
+// is to be in the L2 cache then: half of 512 KiB for 512 keys of 128 floats.
 inline constexpr index tile_in_cache = 512;
+
+// Keys whose values are added up before they are added to the sum of earlier ones.
 inline constexpr index keys_summed = 256;
 
+// Numbers from one row of a part's weights to the next: a cache line more than its keys, for the sets of L1.
 template <class T, class Isa>
 inline constexpr index decode_stride = part_keys + tile_layout<T, Isa>::cache_line;
 

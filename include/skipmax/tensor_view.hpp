@@ -19,7 +19,7 @@ struct row_matrix {
   index stride;
 };
 
-// The same from row `first` on.
+// The same from row or column `first` on.
 template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_from(row_matrix<T> x, index first) {
   return {x.data + first * x.stride, x.stride};

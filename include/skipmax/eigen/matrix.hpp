@@ -1,10 +1,9 @@
 // Views of Eigen's dense two-dimensional objects: Matrix, Array, Map, Ref and Block, one head of
 // one sequence each, or all heads of it side by side.
 //
-//   as_ld(m)          row-major m [L, D]             -> [1, L, 1, D]
-//   as_lhd(m, heads)  row-major m [L, heads * D]     -> [1, L, heads, D]
-//   as_dl(m)          column-major m [D, L]          -> [1, L, 1, D], the memory of a row-major [L,
-//   D]
+//   as_ld(m)          row-major m [L, D]           -> [1, L, 1, D]
+//   as_lhd(m, heads)  row-major m [L, heads * D]   -> [1, L, heads, D]
+//   as_dl(m)          column-major m [D, L]        -> [1, L, 1, D], the memory of a row-major [L, D]
 //
 // Rows may lie apart (a Block, an OuterStride), the elements of one row may not. The view reads and
 // writes m's memory and must not outlive it, so a temporary Matrix or Ref<const> is turned away.

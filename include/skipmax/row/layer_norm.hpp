@@ -28,8 +28,7 @@ struct layer_norm {
                               index rows, index dim) const {
     static_assert(std::is_same_v<computed_t<T>, U>,
                   "skipmax: layer_norm: the weights are of another type than the tensors: wanted "
-                  "double beside "
-                  "double, float, bf16 or f16 beside these three");
+                  "double beside double, float, bf16 or f16 beside these three");
     if constexpr (std::is_same_v<computed_t<T>, U>) {
       using V = simd<U, Isa>;
       const T *weights = weight.row(first.head), *biases = bias.row(first.head);

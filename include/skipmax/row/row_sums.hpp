@@ -29,7 +29,8 @@ inline constexpr int groups_of_step = lanes<T, Isa> > row_group<T> ? 2 : 1;
 template <class T, class Isa>
 inline constexpr int row_step = groups_of_step<T, Isa>* row_group<T>;
 
-// The last levels of their sums, of the groups of a step: the rows of the first, then those of the second.
+// The last levels of the sums of a step, a row in each lane: those of its first group, then of its second, and
+// so again to the end of the register.
 template <class V>
 SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
   constexpr int G = V::size / lanes_of_128_bits<V>;
