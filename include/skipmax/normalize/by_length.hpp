@@ -37,7 +37,7 @@ struct by_length {
 
   template <class Mask>
   SKIPMAX_INLINE void check(const problem& p, const Mask& mask, error_message& error) const {
-    if (!(alpha >= 0 && alpha <= __DBL_MAX__)) {
+    if (!(alpha >= 0 && __builtin_isfinite(alpha))) {
       error << "normalizer by_length: alpha: found " << alpha
             << ", wanted a finite number, 0 or more";
       return;

@@ -36,7 +36,7 @@ struct all_keys {
 
 namespace detail {
 SKIPMAX_INLINE bool usable_divisor(double n) {
-  return n > 0 && n <= __DBL_MAX__;
+  return n > 0 && __builtin_isfinite(n);
 }
 }  // namespace detail
 

@@ -62,7 +62,7 @@ struct layer_norm {
   SKIPMAX_INLINE void check(const problem&, index heads, index dim, error_message& error) const {
     weight.check("layer_norm", "weight", heads, dim, error);
     bias.check("layer_norm", "bias", heads, dim, error);
-    if (error.empty() && !(eps >= 0 && eps - eps == 0))
+    if (error.empty() && !(eps >= 0 && __builtin_isfinite(eps)))
       error << "row layer_norm: eps: found " << eps << ", wanted a finite number, not negative";
   }
 };

@@ -101,7 +101,7 @@ struct rms_norm {
 
   SKIPMAX_INLINE void check(const problem&, index heads, index dim, error_message& error) const {
     weight.check("rms_norm", "weight", heads, dim, error);
-    if (error.empty() && !(eps >= 0 && eps - eps == 0))
+    if (error.empty() && !(eps >= 0 && __builtin_isfinite(eps)))
       error << "row rms_norm: eps: found " << eps << ", wanted a finite number, not negative";
   }
 };

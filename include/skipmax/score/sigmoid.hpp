@@ -31,7 +31,7 @@ struct sigmoid {
   }
 
   SKIPMAX_INLINE void check(const problem&, error_message& error) const {
-    if (bias - bias != 0)
+    if (!__builtin_isfinite(bias))
       error << "score sigmoid: bias: found " << bias << ", wanted a finite number";
   }
 };

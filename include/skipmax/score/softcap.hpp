@@ -47,7 +47,7 @@ struct softcap {
   }
 
   SKIPMAX_INLINE void check(const problem&, error_message& error) const {
-    if (!(limit > 0) || limit - limit != 0)
+    if (!(limit > 0 && __builtin_isfinite(limit)))
       error << "cap softcap: limit: found " << limit << ", wanted a finite number greater than 0";
   }
 
