@@ -34,6 +34,10 @@ struct register_block {
   static constexpr int columns = vectors * lanes<T, Isa>;  // NR
 };
 
+// Elements of a cache line.
+template <class T>
+inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));
+
 // Registers as wide as a cache line: where memory is what is waited for, other ways to read it are the fastest.
 template <class T, class Isa>
 inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;

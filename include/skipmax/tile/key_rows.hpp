@@ -23,7 +23,7 @@ template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
                             simd<T, Isa> (&sum)[R]) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(K));
+  constexpr index W = lanes<T, Isa>, line = line_elements<K>;
   V other[R];
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));

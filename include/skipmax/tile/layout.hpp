@@ -23,7 +23,7 @@ struct tile_layout : register_block<T, Isa> {
   static constexpr int longest_tile = key_tile + register_block<T, Isa>::columns;
   // Distance between rows of weights: a compile-time number, so that one pointer reaches all rows, and a cache
   // line more than a power of two, so that they do not meet in few sets of the L1 cache.
-  static constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
+  static constexpr int cache_line = line_elements<T>;
   static constexpr int weight_stride = longest_tile + cache_line;
 };
 

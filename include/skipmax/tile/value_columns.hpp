@@ -42,7 +42,7 @@ template <class Isa, int P, int N, int Every, class T, class X, class Keys>
 SKIPMAX_NOINLINE void add_columns(const T* weights, index weight_stride, row_matrix<const X> v,
                                   Keys keys, const block_sums<T>& to, index x, fetch_ahead fetch) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = 64 / static_cast<index>(sizeof(X));
+  constexpr index W = lanes<T, Isa>, line = line_elements<X>;
   [[maybe_unused]] const index odd = Every == 2 && fetch.which == fetched::odd_lines ? line : 0;
   V sum[P][N];
 #pragma GCC unroll 2
@@ -89,7 +89,7 @@ SKIPMAX_INLINE void value_columns(const T* weights, index weight_stride, row_mat
   constexpr index W = lanes<T, Isa>;
   constexpr int most = 8;
   const auto columns = [&]<int N>(index x, std::integral_constant<int, N>) SKIPMAX_LAMBDA {
-    constexpr index line = 64 / static_cast<index>(sizeof(X));
+    constexpr index line = line_elements<X>;
     const bool is_other =
         (x / line % 2 == 0) == (fetch.which == fetched::odd_lines);  // of a single line
     const auto fetching = [&]<int Every>(std::integral_constant<int, Every>) SKIPMAX_LAMBDA {

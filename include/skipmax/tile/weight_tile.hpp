@@ -287,7 +287,7 @@ struct block_scorer {
   SKIPMAX_NOINLINE auto fetch_biases_too(index j) const {
     fetch_reads();
     using layout = tile_layout<T, Isa>;
-    constexpr index line = 64 / static_cast<index>(sizeof(T));
+    constexpr index line = line_elements<T>;
     const key_range any = block.any, tile{first_key + any.first, first_key + any.last};
     const index panel = (j - any.first / layout::columns * layout::columns) / layout::columns;
     const index last = any.last < k.in_panels ? any.last : k.in_panels;
