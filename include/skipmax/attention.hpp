@@ -49,6 +49,7 @@
 #include "skipmax/score/softplus.hpp"
 #include "skipmax/score/squared_relu.hpp"
 #include "skipmax/segments.hpp"
+#include "skipmax/skip_zeros.hpp"
 #include "skipmax/workspace.hpp"
 
 namespace skipmax {

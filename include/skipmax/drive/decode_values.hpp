@@ -5,7 +5,8 @@
 #include <type_traits>
 
 #include "skipmax/drive/decode_task.hpp"
-#include "skipmax/tile/sparse_value_tile.hpp"
+#include "skipmax/skip_zeros.hpp"
+#include "skipmax/tile/nonzero_keys.hpp"
 #include "skipmax/tile/value_columns.hpp"
 #include "skipmax/tile/value_rows.hpp"
 

@@ -7,16 +7,12 @@
 
 #include <type_traits>
 
+#include "skipmax/skip_zeros.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 #include "skipmax/tile/value_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
-
-// Whether value rows of zero weight are left out, for score functions that have exact zeros: where there
-// are enough of them to gain by it, or never, or always. The result is the same, but for the sign of a zero
-// and where a value is NaN or infinite and its weight zero.
-enum class skip_zeros { where_faster, never, always };
 
 // R rows at a time, over the keys that any of them needs: two share what they load of v, one list and the end
 // of one loop, which is hard to foretell.
