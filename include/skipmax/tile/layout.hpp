@@ -1,10 +1,14 @@
 // The sizes that the tiles of one call share: how scratch is laid out, and how large it is.
 //
-//   q      [row blocks][depth panels][MR][depth_panel]    padded with zeros
-//   k      [key panels][key dim][NR]                      transposed; padded with zeros
-//   v      [value panels][keys][NR]                       only where v is not read in place
-//   weights[MR][weight_stride]                            scores, then weights, of one row block
-//   out    [rows][value width]                            sums of weight times value
+//   q       [row blocks][depth panels][MR][depth_panel]   padded with zeros
+//   k       [key panels][depth][NR]                       transposed; padded with zeros
+//   tail    [a few keys][depth in whole registers]        the tile's last keys, where score_tail takes them
+//   v       [value panels][keys][NR]                      only where v is not read in place
+//   scores  [MR][weight_stride]                           of one row block
+//   weights [MR][weight_stride]                           in the place of scores, but for pairs
+//   out     [rows][value width]                           sums of weight times value
+//
+// depth is the key dim in elements, numbers or pairs. What else a call needs is in plan.hpp.
 #pragma once
 
 #include "skipmax/simd/bf16_pair.hpp"
