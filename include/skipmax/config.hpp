@@ -13,6 +13,10 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "skipmax keeps NaN and infinity exact: build without -ffast-math and -ffinite-math-only."
 #endif
+#if defined(__ASSOCIATIVE_MATH__)  // g++ drops what rounds to a whole number, x + c - c
+#error \
+    "skipmax relies on the order of sums: build without -fassociative-math and -funsafe-math-optimizations."
+#endif
 
 // A function that must leave no symbol of its own behind: two translation units built for two
 // instruction sets would otherwise share one of the two versions.

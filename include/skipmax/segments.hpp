@@ -22,7 +22,7 @@ struct segments {
   SKIPMAX_INLINE const index* of_keys() const { return key_offsets ? key_offsets : offsets; }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {
-    if (count < -1 || (count == -1 && (offsets || key_offsets)))
+    if (count < -1 || count == __INT64_MAX__ || (count == -1 && (offsets || key_offsets)))
       error << "segments: count: found " << count
             << ", wanted the number of sequences, 0 or more: [count + 1] offsets";
     if (!given() || !error.empty()) return;

@@ -296,6 +296,8 @@ TEST(errors_of_slots, segments) {
          "skipmax: segments: offsets: found a null pointer, wanted [4]", ragged);
   const std::string of_count = ", wanted the number of sequences, 0 or more: [count + 1] offsets";
   expect(with_segments({good, -2, keys}), "skipmax: segments: count: found -2" + of_count, ragged);
+  expect(with_segments({good, __INT64_MAX__}),
+         "skipmax: segments: count: found 9223372036854775807" + of_count, ragged);
   expect(with_segments({nullptr, -5}), "skipmax: segments: count: found -5" + of_count, ragged);
   expect(with_segments({good}), "skipmax: segments: count: found -1" + of_count, ragged);
   // k is longer than q: its own offsets were forgotten

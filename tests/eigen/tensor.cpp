@@ -188,6 +188,9 @@ TEST(split_qkv, names_what_was_found_and_wanted) {
   EXPECT_EQ(message_of([&] { (void)skipmax::split_qkv(fused, 6); }),
             "skipmax: split_qkv: width: found 100, wanted a multiple of 6 heads of q and twice 6 "
             "of k and v");
+  EXPECT_EQ(message_of([&] { (void)skipmax::split_qkv(empty, 2, __INT64_MAX__); }),
+            "skipmax: split_qkv: width: found 0, wanted a multiple of 2 heads of q and twice "
+            "9223372036854775807 of k and v");
   EXPECT_EQ(message_of([&] { (void)skipmax::split_qkv(fused, 0); }),
             "skipmax: split_qkv: heads: found 0, wanted at least 1");
   EXPECT_EQ(message_of([&] { (void)skipmax::split_qkv(fused, 4, -1); }),

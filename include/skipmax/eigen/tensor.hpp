@@ -204,13 +204,13 @@ SKIPMAX_INLINE auto split_qkv(T&& t, index heads, index kv_heads) {
   static_assert(detail::is_row_major<T>,
                 "skipmax: split_qkv takes a row-major tensor; for others call "
                 "split_qkv(pointer, batch, length, heads, kv_heads, dim)");
-  const index width = t.dimension(2);
+  const index width = t.dimension(2), largest = index{1} << 32;
   error_message error{};
   if (heads < 1)
     error << "skipmax: split_qkv: heads: found " << heads << ", wanted at least 1";
   else if (kv_heads < 1)
     error << "skipmax: split_qkv: kv_heads: found " << kv_heads << ", wanted at least 1";
-  else if (width > 0 && (heads > width || kv_heads > width || width % (heads + 2 * kv_heads) != 0))
+  else if (heads > largest || kv_heads > largest || width % (heads + 2 * kv_heads) != 0)
     error << "skipmax: split_qkv: width: found " << width << ", wanted a multiple of " << heads
           << " heads of q and twice " << kv_heads << " of k and v";
   throw_if(error);
