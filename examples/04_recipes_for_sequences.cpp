@@ -33,14 +33,14 @@ double laplace(double s) {
   return (1 + std::erf((s - std::sqrt(0.5)) / std::sqrt(1 / (2 * pi)))) / 2;
 }
 
-// q_i / L_i, where row i sees L_i = i + 1 keys under a causal mask.
+// q / L, where a row that stands at key i sees L = i + 1 keys under a causal mask.
 struct over_visible_keys {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(skipmax::row_place first, skipmax::row_matrix<const T> from,
                               skipmax::row_matrix<T> to, skipmax::index rows,
                               skipmax::index dim) const {
     for (skipmax::index r = 0; r < rows; ++r) {
-      const T length = static_cast<T>(first.position + r + 1);
+      const T length = static_cast<T>(first.own_key + r + 1);
       for (skipmax::index x = 0; x < dim; ++x)
         to.data[r * to.stride + x] = from.data[r * from.stride + x] / length;
     }

@@ -8,44 +8,15 @@ using skipmax::head_vector;
 
 constexpr int batch = 1, length = 270, heads = 4, kv_heads = 2, dim = 32;
 
-// Rows through an RMS norm, then turned by their position (Su et al. 2021, arXiv 2104.09864):
-// elements x and x + dim / 2 are a point, turned by position * base^(-2 x / dim).
-struct norm_and_rotate {
-  skipmax::rms_norm<float> norm;
-  const float* turns = nullptr;  // [rows of the tensor, dim]: dim / 2 cosines, then their sines
-
-  template <class Isa, class T>
-  SKIPMAX_INLINE void forward(skipmax::row_place first, skipmax::row_matrix<const T> from,
-                              skipmax::row_matrix<T> to, skipmax::index rows,
-                              skipmax::index width) const {
-    norm.forward<Isa>(first, from, to, rows, width);
-    const skipmax::index half = width / 2;
-    for (skipmax::index r = 0; r < rows; ++r) {
-      const float *c = turns + (first.position + r) * width, *s = c + half;
-      T *a = to.data + r * to.stride, *b = a + half;
-      for (skipmax::index x = 0; x < half; ++x) {
-        const T old = a[x];
-        a[x] = c[x] * old - s[x] * b[x];
-        b[x] = c[x] * b[x] + s[x] * old;
-      }
-    }
-  }
-  SKIPMAX_INLINE void check(const skipmax::problem& p, skipmax::index all_heads,
-                            skipmax::index width, skipmax::error_message& error) const {
-    norm.check(p, all_heads, width, error);
-  }
-};
-
-double angle(double position, double x) {
-  return position * std::pow(10000, -2 * x / dim);
-}
-
+// Su et al. 2021, arXiv 2104.09864: elements x and x + dim / 2 of row l are a point, which is turned by
+// l * base^(-2 x / dim).
 plain::exact rotated(plain::exact t) {
   for (skipmax::index b = 0; b < t.dimension(0); ++b)
     for (int l = 0; l < length; ++l)
       for (skipmax::index h = 0; h < t.dimension(2); ++h)
         for (int x = 0; x < dim / 2; ++x) {
-          const double re = t(b, l, h, x), im = t(b, l, h, x + dim / 2), turn = angle(l, x);
+          const double re = t(b, l, h, x), im = t(b, l, h, x + dim / 2);
+          const double turn = l * std::pow(10000, -2.0 * x / dim);
           t(b, l, h, x) = re * std::cos(turn) - im * std::sin(turn);
           t(b, l, h, x + dim / 2) = re * std::sin(turn) + im * std::cos(turn);
         }
@@ -65,18 +36,16 @@ bool gated_softmax() {
   const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
   const plain::numbers q_weight = plain::normal(dim, 0, 5), k_weight = plain::normal(dim, 0, 6);
   plain::numbers turns(length * dim);
-  for (int l = 0; l < length; ++l)
-    for (int n = 0; n < dim / 2; ++n) {
-      turns[l * dim + n] = static_cast<float>(std::cos(angle(l, n)));
-      turns[l * dim + dim / 2 + n] = static_cast<float>(std::sin(angle(l, n)));
-    }
+  skipmax::rotary_turns(10000, length, dim, turns.data());
 
-  const norm_and_rotate q_rows{{head_vector{q_weight.data(), dim}, 1e-6, true}, turns.data()};
-  const norm_and_rotate k_rows{{head_vector{k_weight.data(), dim}, 1e-6, true}, turns.data()};
-  auto attention = skipmax::softmax_attention{}
-                       .with(skipmax::causal{})
-                       .with(skipmax::qk_rows{q_rows, k_rows})
-                       .with(skipmax::gate{as_blhd(x.u), skipmax::sigmoid{}});
+  const skipmax::rotary turn{turns.data(), length, dim};
+  const skipmax::rms_norm q_norm{head_vector{q_weight.data(), dim}, 1e-6, true};
+  const skipmax::rms_norm k_norm{head_vector{k_weight.data(), dim}, 1e-6, true};
+  auto attention =
+      skipmax::softmax_attention{}
+          .with(skipmax::causal{})
+          .with(skipmax::qk_rows{skipmax::in_turn{q_norm, turn}, skipmax::in_turn{k_norm, turn}})
+          .with(skipmax::gate{as_blhd(x.u), skipmax::sigmoid{}});
 
   auto wanted = plain::attend(rotated(plain::rms_norm(x.q.cast<double>(), 1 + q_weight)),
                               rotated(plain::rms_norm(x.k.cast<double>(), 1 + k_weight)), x.v,

@@ -2,8 +2,8 @@
 // are merged and finished. relu / L needs an addition for it, softmax its state; the code is one.
 #include <cmath>
 #include <cstdio>
+#include <future>
 #include <skipmax/skipmax.hpp>
-#include <thread>
 
 constexpr int queries = 4, keys = 1000, heads = 2, dim = 32, first_of_high = 600;
 
@@ -18,14 +18,12 @@ bool is_forward(const char* name, const Attention& attention) {
 
   skipmax::partial<float> low, high;
   const auto attend = [&](int first, int last, skipmax::partial<float>& part) {
-    const int rows = heads * dim;
-    attention.forward_partial(
-        as_blhd(q), skipmax::lhd(k.data() + first * rows, last - first, heads, dim),
-        skipmax::lhd(v.data() + first * rows, last - first, heads, dim), {first, keys}, part);
+    attention.forward_partial(as_blhd(q), skipmax::positions(as_blhd(k), first, last),
+                              skipmax::positions(as_blhd(v), first, last), {first, keys}, part);
   };
-  std::thread other([&] { attend(first_of_high, keys, high); });
+  auto other = std::async(std::launch::async, [&] { attend(first_of_high, keys, high); });
   attend(0, first_of_high, low);
-  other.join();
+  other.get();  // throws here what the other thread threw
   attention.merge(low, high);
   attention.finish(low, as_blhd(out));
 

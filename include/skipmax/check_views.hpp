@@ -180,13 +180,13 @@ SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const prob
   check_part(a.bias, found, sequences);
   check_part(a.normalizer, found, sequences, mask);
   const char* place = "";
-  const auto check_rows = [&](const char* of, const auto& slot, auto... sizes) SKIPMAX_LAMBDA {
-    if (found.empty()) place = of, check_part(slot, found, tensors, sizes...);
+  const auto check = [&](const char* of, const auto& slot, auto... sizes) SKIPMAX_LAMBDA {
+    if (found.empty()) place = of, check_rows(slot, tensors, sequences, sizes..., found);
   };
-  check_rows("on_q: ", a.rows.q, tensors.heads, tensors.key_dim);
-  check_rows("on_k: ", a.rows.k, tensors.kv_heads, tensors.key_dim);
-  check_rows("on_out: ", a.rows.out, tensors.heads, tensors.value_dim);
-  check_rows("", a.rows.gate, tensors.heads, tensors.value_dim);
+  check("on_q: ", a.rows.q, tensors.heads, tensors.key_dim);
+  check("on_k: ", a.rows.k, tensors.kv_heads, tensors.key_dim);
+  check("on_out: ", a.rows.out, tensors.heads, tensors.value_dim);
+  check("", a.rows.gate, tensors.heads, tensors.value_dim);
   if (!found.empty()) error << "skipmax: " << place << found.text;
 }
 

@@ -24,9 +24,12 @@ struct row_position {
   SKIPMAX_INLINE constexpr index own_key() const { return key_length - query_length + query; }
 };
 
-// A row of q, k or out where it lies in the caller's tensor.
+// A row of q, k or out where it lies in the caller's tensor, and the key of its sequence at which it stands,
+// counted as masks and biases count: what an embedding of positions goes by. In front of all keys, below 0, are
+// rows that see none.
 struct row_place {
   index batch = 0, head = 0, position = 0;
+  index own_key = 0;
 };
 
 // The keys [first, last) that one query row sees; empty where last <= first.

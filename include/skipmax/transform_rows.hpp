@@ -3,7 +3,10 @@
 //
 //   transform_rows(transform, x, out)               on the caller's thread
 //   transform_rows(transform, x, out, executor)
+//   transform_rows(transform, x, out, starts)       [batch]: row l of sequence b stands at key starts[b] + l
+//   transform_rows(transform, x, out, starts, executor)
 //
+// So new rows are turned by their places behind those of a cache, whose lengths() are the starts.
 // out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it
 // (Zhang et al. 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
 #pragma once
@@ -43,8 +46,8 @@ SKIPMAX_INLINE row_tasks divide_rows(const tensor_view<const T>& x) {
 // One task, by way of the scratch: there rows are aligned and padded, with zeros.
 template <class Isa, class T, class R>
 SKIPMAX_NOINLINE void transform_task(const R& transform, const tensor_view<const T>& x,
-                                     const tensor_view<T>& out, const row_tasks& t, index task,
-                                     T* scratch) {
+                                     const tensor_view<T>& out, const index* starts,
+                                     const row_tasks& t, index task, T* scratch) {
   const index l = task % t.blocks * t.block, h = task / t.blocks % x.heads;
   const index b = task / t.blocks / x.heads, rows = x.length - l < t.block ? x.length - l : t.block;
   const auto bytes = static_cast<std::size_t>(x.dim) * sizeof(T);
@@ -53,7 +56,8 @@ SKIPMAX_NOINLINE void transform_task(const R& transform, const tensor_view<const
     __builtin_memcpy(row, x.row(b, l + r, h), bytes);
     for (index i = x.dim; i < t.stride; ++i) row[i] = T(0);
   }
-  transform.template forward<Isa, T>(row_place{b, h, l}, row_matrix<const T>{scratch, t.stride},
+  const row_place first{b, h, l, l + (starts ? starts[b] : 0)};
+  transform.template forward<Isa, T>(first, row_matrix<const T>{scratch, t.stride},
                                      row_matrix<T>{scratch, t.stride}, rows, x.dim);
   for (index r = 0; r < rows; ++r)
     __builtin_memcpy(out.row(b, l + r, h), scratch + r * t.stride, bytes);
@@ -69,7 +73,7 @@ SKIPMAX_INLINE bool is_same(const tensor_view<const T>& x, const tensor_view<T>&
 
 template <class Isa, class T, class R>
 SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<const T>& x,
-                                      const tensor_view<T>& out, index workers,
+                                      const tensor_view<T>& out, const index* starts, index workers,
                                       error_message& error) {
   check_view<Isa>("x", x, error);
   check_view<Isa>("out", out, error);
@@ -81,9 +85,17 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
   if (!is_same(x, out)) check_apart<Isa>("x", x, out, error);
   check_workers<Isa>(workers, error);
   if (!error.empty()) return;
+  index last = 0;
+  for (index b = 0; starts && b < x.batch; ++b) {
+    constexpr index far = index{1} << 62;
+    if (starts[b] < 0 || starts[b] > far)
+      return void(error << "skipmax: transform_rows: starts[" << b << "]: found " << starts[b]
+                        << ", wanted 0 to 2^62");
+    if (starts[b] > last) last = starts[b];
+  }
   error_message found{};
-  const problem p{x.batch, x.length, x.length, x.heads, x.heads, x.dim, x.dim};
-  check_part(transform, found, p, x.heads, x.dim);
+  const problem p{x.batch, x.length, last + x.length, x.heads, x.heads, x.dim, x.dim};
+  check_rows(transform, p, p, x.heads, x.dim, found);
   if (!found.empty()) error << "skipmax: " << found.text;
 }
 
@@ -93,7 +105,8 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
 // anything is written.
 template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
 SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
-                                   const tensor_view<T>& out, Executor&& run = {}, Isa = {}) {
+                                   const tensor_view<T>& out, const index* starts,
+                                   Executor&& run = {}, Isa = {}) {
   static_assert(std::is_same_v<std::remove_const_t<X>, std::remove_const_t<T>>,
                 "skipmax: transform_rows: x and out differ in element type: wanted both float or "
                 "both double");
@@ -105,7 +118,7 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   const tensor_view<const T> from = x;
   const index workers = workers_of(run);
   error_message error{};
-  detail::check_transform<Isa, T>(transform, from, out, workers, error);
+  detail::check_transform<Isa, T>(transform, from, out, starts, workers, error);
   throw_if(error);
   if (is_empty(from)) return;
   const detail::row_tasks t = detail::divide_rows<Isa>(from);
@@ -115,9 +128,17 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   T* slices = static_cast<T*>(scratch.data());
   run.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
     // no_transform leaves rows where they are, and here that is the scratch
-    detail::transform_task<Isa, T>(transform, from, out, t, task,
+    detail::transform_task<Isa, T>(transform, from, out, starts, t, task,
                                    slice_of_worker(slices, slice, worker, workers));
   });
+}
+
+template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
+requires(!std::is_convertible_v<Executor, const index*>) SKIPMAX_INLINE
+    void transform_rows(const R& transform, const tensor_view<X>& x, const tensor_view<T>& out,
+                        Executor&& run = {}, Isa isa = {}) {
+  transform_rows(transform, x, out, static_cast<const index*>(nullptr),
+                 static_cast<Executor&&>(run), isa);
 }
 
 template <row_transform R, class X, class Out, class... Rest>

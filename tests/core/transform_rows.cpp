@@ -173,4 +173,46 @@ TEST(transform_rows, what_it_says) {
             "skipmax: executor: concurrency: found 0, wanted 1 or more workers");
 }
 
+// Row l of sequence b stands at key starts[b] + l: which key, by a row of ones.
+struct times_own_key {
+  template <class Isa, class T>
+  SKIPMAX_INLINE void forward(row_place first, row_matrix<const T> from, row_matrix<T> to,
+                              index rows, index dim) const {
+    for (index r = 0; r < rows; ++r)
+      for (index x = 0; x < dim; ++x)
+        to.data[r * to.stride + x] =
+            from.data[r * from.stride + x] * static_cast<T>(first.own_key + r);
+  }
+};
+
+TEST(transform_rows, rows_stand_behind_their_starts) {
+  index starts[] = {1000, 7};
+  tensor<float> x(2, 5000, 1, 3), y(2, 5000, 1, 3);
+  for (index b = 0; b < 2; ++b)
+    for (index l = 0; l < 5000; ++l)
+      for (index d = 0; d < 3; ++d) x.at(b, l, 0, d) = 1;
+  const auto expect_from = [&](index first, index second) {
+    for (index l = 0; l < 5000; ++l) {
+      ASSERT_EQ(y.at(0, l, 0, 2), static_cast<float>(first + l));
+      ASSERT_EQ(y.at(1, l, 0, 0), static_cast<float>(second + l));
+    }
+  };
+  transform_rows(times_own_key{}, x.read(), y.view());
+  expect_from(0, 0);
+  transform_rows(times_own_key{}, x.read(), y.view(), starts);
+  expect_from(1000, 7);
+  skipmax::thread_pool pool(2);
+  starts[0] = 3;
+  transform_rows(times_own_key{}, x.read(), y.view(), starts, pool);
+  expect_from(3, 7);
+  starts[1] = -4;
+  try {
+    transform_rows(times_own_key{}, x.read(), y.view(), starts);
+    FAIL() << "no error";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "skipmax: transform_rows: starts[1]: found -4, wanted 0 to 2^62");
+  }
+  expect_from(3, 7);
+}
+
 }  // namespace

@@ -68,7 +68,7 @@ void check_rows(const R& transform, row_place first, index rows, index dim, Fill
     const auto& row = before[static_cast<std::size_t>(r)];
     std::vector<double> wanted = row;
     skipmax::reference::transform_row<skipmax::native_isa>(
-        transform, {first.batch, first.head, first.position + r}, wanted);
+        transform, {first.batch, first.head, first.position + r, first.own_key + r}, wanted);
     const std::vector<double> far = tolerance(row);
     for (index x = 0; x < dim; ++x) {
       const double y = static_cast<double>(out.data()[r * width + x]);

@@ -22,9 +22,10 @@ struct group_rows {
     return {batch, first_head + (first + r) / query_length, (first + r) % query_length,
             query_length, key_length};
   }
-  SKIPMAX_INLINE row_place place(index r) const {
+  template <class Mask>
+  SKIPMAX_INLINE row_place place(const Mask& mask, index r) const {
     const row_position at = (*this)(r);
-    return {batch, at.head, at.query};
+    return {batch, at.head, at.query, aligned(mask, at).own_key()};
   }
   SKIPMAX_INLINE group_rows from(index r) const {
     group_rows rest = *this;
@@ -86,7 +87,7 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   const index dim = plan.sizes.key_dim;
   T* to = task.slice;
   for (index r = 0; r < task.rows.count; ++r, to += plan.depth) {
-    const row_place place = task.rows.place(r);
+    const row_place place = task.rows.place(a.mask, r);
     const auto q = rows_at(plan.q, place);
     if constexpr (decltype(a.rows)::changes_q)
       pack_row<Isa>(
@@ -138,7 +139,8 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
     const index most = rows_of_call<Isa, T>(dim);
     for (index j = 0; j < count; j += most) {
       const index some = count - j < most ? count - j : most;
-      const row_place first{task.rows.batch, task.rows.kv_head, keys.first + j - plan.first_key};
+      const index key = keys.first + j;
+      const row_place first{task.rows.batch, task.rows.kv_head, key - plan.first_key, key};
       const row_matrix<const T> rows = transform_block<Isa>(a.rows.k, first, rows_from(k, j), some,
                                                             dim, task.slice + plan.rows_at);
       pack_rows<Isa>(copy + j * plan.depth, rows.data, rows.stride, some, dim, plan.depth);

@@ -79,7 +79,7 @@ SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& p
   const key_range any = keys.any, all = keys.all;
   alignas(64) T factor[row_lanes<T, Isa>];
   const row_position first = position_of(task, row);
-  const row_place place = place_of(task, row);
+  const row_place place = place_of(a.mask, task, row);
   upcoming_finish finish{};
   constexpr bool fetches_gate = has_gate_view<Rows>;
   if constexpr (fetches_gate || fetches_out<Attention, E>) {

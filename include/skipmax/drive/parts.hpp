@@ -62,7 +62,8 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const consecutive_rows& at, 
     }
   }
   for (int r = 0; r < rows; ++r) scale_row<Isa>(sums + r * width, width, factor[r]);
-  store_rows<Isa>(a, out, {at.first.batch, at.first.head, at.first.query}, rows,
+  const index own_key = aligned(a.mask, at.first).own_key();
+  store_rows<Isa>(a, out, {at.first.batch, at.first.head, at.first.query, own_key}, rows,
                   row_matrix<T>{sums, width}, empty);
 }
 

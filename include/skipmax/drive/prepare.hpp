@@ -46,7 +46,7 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
     for (index row = 0; row < task.rows; row += most, to += blocks * packed_q_size<E, Isa>(dim)) {
       const index rows = task.rows - row < most ? task.rows - row : most;
       const row_matrix<const T> from = transform_block<Isa>(
-          a.rows.q, place_of(task, row), rows_from(q, row), rows, dim, task.rows_scratch);
+          a.rows.q, place_of(a.mask, task, row), rows_from(q, row), rows, dim, task.rows_scratch);
       pack_q<Isa>(to, from.data, from.stride, rows, dim, plan.q_scale);
     }
   } else {
@@ -101,13 +101,12 @@ SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
   const index dim = plan.sizes.key_dim, depth = packed_elements<E>(dim);
   const index padded = round_up(depth, W);
   const index tail = sees_alike<decltype(a.mask)> ? tail_keys<Isa, T>(keys) : 0;
-  const row_place first = place_of_key(task, start);
-  const auto k = rows_at(plan.k, first);  // as stored
+  const auto k = rows_at(plan.k, place_of_key(task, start));  // as stored
   const packed_keys<E> packed{task.k, task.tail, depth, keys - tail};
   if constexpr (decltype(a.rows)::changes_k) {
     const auto transformed = [&](index j, index count) SKIPMAX_LAMBDA {
-      return transform_block<Isa>(a.rows.k, {first.batch, first.head, first.position + j},
-                                  rows_from(k, j), count, dim, task.rows_scratch);
+      return transform_block<Isa>(a.rows.k, place_of_key(task, start + j), rows_from(k, j), count,
+                                  dim, task.rows_scratch);
     };
     static_assert(row_lanes<T, Isa> % W == 0);
     const index most = rows_of_call<Isa, T>(dim) / W * W;

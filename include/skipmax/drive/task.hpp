@@ -88,13 +88,19 @@ SKIPMAX_INLINE row_position position_of(const task_place& task, index row) {
 SKIPMAX_INLINE row_place place_of(const task_place& task, index row) {
   return {task.in.batch, task.head, task.in.first_query + task.first_row + row};
 }
+template <class Mask>
+SKIPMAX_INLINE row_place place_of(const Mask& mask, const task_place& task, index row) {
+  row_place place = place_of(task, row);
+  place.own_key = aligned(mask, position_of(task, row)).own_key();
+  return place;
+}
 template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
   return {x.row(first.batch, first.position, first.head), x.length_stride};
 }
 // Key `key` of the task's sequence in k and v.
 SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
-  return {task.in.batch, task.kv_head, task.in.first_key + key};
+  return {task.in.batch, task.kv_head, task.in.first_key + key, key};
 }
 
 // What the next step will read: the next tile of this task, or the start of the worker's next task

@@ -40,15 +40,16 @@ double scale_of(const Attention& a, index key_dim) {
 // Where query row i of a sequence lies in q and out.
 template <class Isa, class Attention>
 row_place place_of_query(const Attention& a, row_position at) {
-  if (!a.segments.given()) return {at.batch, at.head, at.query};
-  return {0, at.head, a.segments.offsets[at.batch] + at.query};
+  const index own_key = on_diagonal<Isa>(a.mask, at).own_key();
+  if (!a.segments.given()) return {at.batch, at.head, at.query, own_key};
+  return {0, at.head, a.segments.offsets[at.batch] + at.query, own_key};
 }
 
 // Where key j of the sequence lies in k and v.
 template <class Isa, class Attention>
 row_place place_of_key(const Attention& a, row_position at, index kv_head, index j) {
-  if (!a.segments.given()) return {at.batch, kv_head, j};
-  return {0, kv_head, a.segments.of_keys()[at.batch] + j};
+  if (!a.segments.given()) return {at.batch, kv_head, j, j};
+  return {0, kv_head, a.segments.of_keys()[at.batch] + j, j};
 }
 
 // Query row i of sequence s; s counts the segments if they are given, the batch if not.

@@ -3,19 +3,23 @@
 //
 //   layer_norm    (x - mean) / sqrt(var + eps) * weight + bias
 //   rms_norm      x / sqrt(mean(x^2) + eps) * weight, or * (1 + weight)
+//   rotary        (a, b) turned by the angle of turns[p]
 //   gate          x * act(g)
 //   no_transform  x
 //
 // A transform of your own is asked for its own forward, in double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <vector>
 
 #include "skipmax/row/gate.hpp"
+#include "skipmax/row/in_turn.hpp"
 #include "skipmax/row/layer_norm.hpp"
 #include "skipmax/row/rms_norm.hpp"
+#include "skipmax/row/rotary.hpp"
 #include "skipmax/row/row_transform.hpp"
 #include "skipmax/simd/isa.hpp"
 
@@ -60,6 +64,20 @@ void transform_row(const rms_norm<T>& norm, row_place at, std::vector<double>& r
   }
 }
 
+template <class Isa, class T>
+void transform_row(const rotary<T>& by, row_place at, std::vector<double>& row) {
+  const T* cosines = by.turns + std::max(at.own_key, index{0}) * by.dim;
+  for (index x = 0; x < by.dim / 2; ++x) {
+    const double cosine = cosines[x], sine = cosines[by.dim / 2 + x];
+    const bool halves = by.layout == rotary_layout::halves;
+    double& a = row[static_cast<std::size_t>(halves ? x : 2 * x)];
+    double& b = row[static_cast<std::size_t>(halves ? x + by.dim / 2 : 2 * x + 1)];
+    const double old = a;
+    a = old * cosine - b * sine;
+    b = b * cosine + old * sine;
+  }
+}
+
 template <class Isa, class T, class Act>
 void transform_row(const gate<T, Act>& by, row_place at, std::vector<double>& row) {
   const T* g = by.g.row(at.batch, at.position, at.head);
@@ -84,6 +102,12 @@ void transform_row(const R& transform, row_place at, std::vector<double>& row) {
       row_matrix<double>{scratch, static_cast<index>(width)}, index{1},
       static_cast<index>(row.size()));
   for (std::size_t x = 0; x < row.size(); ++x) row[x] = scratch[x];
+}
+
+template <class Isa, class First, class Second>
+void transform_row(const in_turn<First, Second>& both, row_place at, std::vector<double>& row) {
+  transform_row<Isa>(both.first, at, row);
+  transform_row<Isa>(both.second, at, row);
 }
 
 }  // namespace reference

@@ -1,0 +1,119 @@
+// Rotary position embedding (Su et al. 2021, arXiv 2104.09864): the elements of a row are points (a, b), each of
+// which is turned by an angle that grows with the position p of the row in its sequence:
+//
+//   a' = a cos(p w_x) - b sin(p w_x),   b' = b cos(p w_x) + a sin(p w_x),   x = 0 .. dim / 2 - 1
+//
+// halves: (a, b) are elements x and x + dim / 2 (GPT-NeoX, LLaMA as Hugging Face has it); pairs: 2 x and 2 x + 1
+// (the paper, GPT-J). turns is [positions, dim], of each position dim / 2 cosines, then their sines;
+// rotary_turns() writes those of w_x = base^(-2 x / dim), others are yours to write. Where dim is less than a
+// row's, the rest of the row stays as it is.
+//
+// p of a key is its number, p of a query that of the key at which it stands, as masks and biases count: rows of
+// q in front of all keys, which see none, are turned as the first one. transform_rows() is told where each
+// sequence starts.
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include "skipmax/row/row_transform.hpp"
+#include "skipmax/simd/math.hpp"
+
+namespace skipmax {
+inline namespace v0 {
+
+enum class rotary_layout { halves, pairs };
+
+template <class T>
+struct rotary {
+  const T* turns = nullptr;  // of the type of scores: double, or float for all other tensors
+  index positions = 0, dim = 0;
+  rotary_layout layout = rotary_layout::halves;
+
+  template <class Isa, class U>
+  SKIPMAX_INLINE void forward(row_place first, row_matrix<const U> from, row_matrix<U> to,
+                              index rows, index width) const {
+    static_assert(std::is_same_v<T, U>,
+                  "skipmax: rotary: turns are of another type than scores: wanted double beside "
+                  "double, float beside all others");
+    if constexpr (std::is_same_v<T, U>) {
+      for (index r = 0; r < rows; ++r) {
+        const index key = first.own_key + r;
+        const U* cosines = turns + (key < 0 ? 0 : key < positions ? key : positions - 1) * dim;
+        const U* x = from.data + r * from.stride;
+        U* y = to.data + r * to.stride;
+        if (layout == rotary_layout::halves)
+          turn_halves<Isa>(cosines, x, y);
+        else
+          for (index i = 0; i < dim / 2; ++i)
+            turn(cosines[i], cosines[dim / 2 + i], x[2 * i], x[2 * i + 1], y[2 * i], y[2 * i + 1]);
+        for (index i = dim; i < width; ++i) y[i] = x[i];
+      }
+    }
+  }
+
+  SKIPMAX_INLINE void check(const problem&, const problem& p, index, index width,
+                            error_message& error) const {
+    if (dim < 0 || dim > width || dim % 2 != 0)
+      error << "row rotary: dim: found " << dim << ", wanted an even number, at most " << width
+            << ", the dim of a row";
+    else if (positions < p.key_length || positions < 1)
+      error << "row rotary: positions: found " << positions << ", wanted at least "
+            << (p.key_length < 1 ? 1 : p.key_length) << ", the positions that rows may have";
+    else if (p.query_length > p.key_length)
+      error << "row rotary: found " << p.query_length << " queries over " << p.key_length
+            << " keys, wanted no more than keys: the position of a query is that of a key";
+    else if (!turns && dim > 0)
+      error << "row rotary: turns: found a null pointer, wanted [" << positions << ", " << dim
+            << "]";
+  }
+
+ private:
+  template <class V>
+  SKIPMAX_INLINE static void turn(V cosine, V sine, V a, V b, V& new_a, V& new_b) {
+    new_a = math::fma(a, cosine, -(b * sine));
+    new_b = math::fma(b, cosine, a * sine);
+  }
+
+  template <class Isa, class U>
+  SKIPMAX_INLINE void turn_halves(const U* cosines, const U* x, U* y) const {
+    using V = simd<U, Isa>;
+    const index half = dim / 2;
+    index i = 0;
+    for (; i + lanes<U, Isa> <= half; i += lanes<U, Isa>) {
+      V a, b;
+      turn(V::load_unaligned(cosines + i), V::load_unaligned(cosines + half + i),
+           V::load_unaligned(x + i), V::load_unaligned(x + half + i), a, b);
+      a.store_unaligned(y + i), b.store_unaligned(y + half + i);
+    }
+    for (; i < half; ++i) turn(cosines[i], cosines[half + i], x[i], x[half + i], y[i], y[half + i]);
+  }
+};
+template <class T, class... Sizes>
+rotary(const T*, Sizes...) -> rotary<T>;
+
+// turns[p, x] = cos(p w_x) and turns[p, dim / 2 + x] = sin(p w_x), w_x = base^(-2 x / dim), for positions 0 ..
+// positions - 1. Throws std::invalid_argument where a size is negative, dim odd or base not positive.
+template <class T>
+SKIPMAX_INLINE void rotary_turns(double base, index positions, index dim, T* turns) {
+  error_message error{};
+  if (!(base > 0 && __builtin_isfinite(base)))
+    error << "skipmax: rotary_turns: base: found " << base << ", wanted a finite number above 0";
+  else if (positions < 0 || dim < 0 || dim % 2 != 0)
+    error << "skipmax: rotary_turns: found " << positions << " positions of dim " << dim
+          << ", wanted no negative number, and an even dim";
+  else if (!turns && positions > 0 && dim > 0)
+    error << "skipmax: rotary_turns: turns: found a null pointer, wanted [" << positions << ", "
+          << dim << "]";
+  throw_if(error);
+  for (index x = 0; x < dim / 2; ++x) {
+    const double angle = std::pow(base, -2.0 * static_cast<double>(x) / static_cast<double>(dim));
+    for (index p = 0; p < positions; ++p) {
+      turns[p * dim + x] = static_cast<T>(std::cos(static_cast<double>(p) * angle));
+      turns[p * dim + dim / 2 + x] = static_cast<T>(std::sin(static_cast<double>(p) * angle));
+    }
+  }
+}
+
+}  // namespace v0
+}  // namespace skipmax
