@@ -24,6 +24,17 @@ struct row_position {
   SKIPMAX_INLINE constexpr index own_key() const { return key_length - query_length + query; }
 };
 
+// The rows of a block as slots see them: one query after the other of one head.
+struct consecutive_rows {
+  row_position first;
+
+  SKIPMAX_INLINE row_position operator()(index r) const {
+    row_position at = first;
+    at.query += r;
+    return at;
+  }
+};
+
 // A row of q, k or out where it lies in the caller's tensor, and the key of its sequence at which it stands,
 // counted as masks and biases count: what an embedding of positions goes by. In front of all keys, below 0, are
 // rows that see none.

@@ -51,6 +51,14 @@ TEST(attention_rotary, of_decode) {
   support::check_decode<float>(turned<float>(relu_attention{}), p, {2, 1100});
 }
 
+TEST(attention_rotary, of_parts) {
+  const problem p{2, 17, 300, 4, 2, 24, 20};
+  const auto f = turned<float>(softmax_attention{}.with(causal{})).with(on_out{turn<float>()});
+  support::operands<float> x(p);
+  support::run_in_parts(f, x, {0, 90, 91, 300});
+  EXPECT_TRUE(support::close(x.out.read(), support::expect(f, x.q.read(), x.k.read(), x.v.read())));
+}
+
 // Rows of out, by their keys: turned as q is.
 TEST(attention_rotary, of_out) {
   const problem p{2, 3, 300, 4, 2, 16, 20};

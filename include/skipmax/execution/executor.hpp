@@ -1,9 +1,9 @@
 // What an executor is: who runs the independent tasks of a call, and on how many workers.
 //
-//   int concurrency() const;              // worker numbers are 0 .. concurrency() - 1: others trap
-//   void for_each_task(index n, f) const; // calls f(task, worker) once for each task in [0, n), in any
-//                                         // order, and returns when all are done; at no time do two
-//                                         // calls hold the same worker number
+//   int concurrency();               // worker numbers are 0 .. concurrency() - 1: others trap
+//   void for_each_task(index n, f);  // calls f(task, worker) once for each task in [0, n), in any order, and
+//                                    // returns when all are done; at no time do two calls hold the same
+//                                    // worker number
 //
 // The library owns no threads. A call from inside a task runs inline.
 #pragma once

@@ -11,6 +11,10 @@ inline namespace v0 {
 
 template <class Divisor = visible_keys>
 struct minus_log_length {
+  static_assert(divisor_policy<Divisor>,
+                "skipmax: minus_log_length: found no divisor: wanted visible_keys{}, all_keys{}, "
+                "fixed_number{n} or per_row{..}, see skipmax/normalize/divisor.hpp");
+
   static constexpr bool pointwise = true;  // nothing to carry from key to key
 
   Divisor divisor{};

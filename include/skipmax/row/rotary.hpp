@@ -13,7 +13,8 @@
 // sequence starts.
 #pragma once
 
-#include <cmath>
+#include <math.h>
+
 #include <type_traits>
 
 #include "skipmax/row/row_transform.hpp"
@@ -107,10 +108,10 @@ SKIPMAX_INLINE void rotary_turns(double base, index positions, index dim, T* tur
           << dim << "]";
   throw_if(error);
   for (index x = 0; x < dim / 2; ++x) {
-    const double angle = std::pow(base, -2.0 * static_cast<double>(x) / static_cast<double>(dim));
+    const double angle = ::pow(base, -2.0 * static_cast<double>(x) / static_cast<double>(dim));
     for (index p = 0; p < positions; ++p) {
-      turns[p * dim + x] = static_cast<T>(std::cos(static_cast<double>(p) * angle));
-      turns[p * dim + dim / 2 + x] = static_cast<T>(std::sin(static_cast<double>(p) * angle));
+      turns[p * dim + x] = static_cast<T>(::cos(static_cast<double>(p) * angle));
+      turns[p * dim + dim / 2 + x] = static_cast<T>(::sin(static_cast<double>(p) * angle));
     }
   }
 }

@@ -134,17 +134,6 @@ SKIPMAX_NOINLINE index count_hidden(const Attention& a, row_position at, key_ran
   return count;
 }
 
-// The rows of a block as slots see them: one query after the other of one head.
-struct consecutive_rows {
-  row_position first;
-
-  SKIPMAX_INLINE row_position operator()(index r) const {
-    row_position at = first;
-    at.query += r;
-    return at;
-  }
-};
-
 // The addends of columns [first, last) of a tile that starts at first_key, laid out as scores are. Columns
 // of whole registers before `free` may hold scores, and stay.
 template <class Isa, class T, class Attention, class Position>
