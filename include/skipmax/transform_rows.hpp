@@ -137,6 +137,9 @@ template <row_transform R, class X, class T, class Executor = serial, class Isa 
 requires(!std::is_convertible_v<Executor, const index*>) SKIPMAX_INLINE
     void transform_rows(const R& transform, const tensor_view<X>& x, const tensor_view<T>& out,
                         Executor&& run = {}, Isa isa = {}) {
+  static_assert(!std::is_pointer_v<std::decay_t<Executor>>,
+                "skipmax: transform_rows: starts are of another type: wanted a pointer to const "
+                "skipmax::index, 64 bits wide, one for each sequence");
   transform_rows(transform, x, out, static_cast<const index*>(nullptr),
                  static_cast<Executor&&>(run), isa);
 }

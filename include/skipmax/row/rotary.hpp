@@ -18,6 +18,7 @@
 #include <type_traits>
 
 #include "skipmax/row/row_transform.hpp"
+#include "skipmax/simd/isa.hpp"
 #include "skipmax/simd/math.hpp"
 
 namespace skipmax {
