@@ -10,6 +10,7 @@ time of a call grows with the square of the length, and the largest workspace of
 """
 
 import argparse
+import re
 import statistics
 import sys
 
@@ -30,7 +31,7 @@ def lines_of(medians):
     """{dtype: {functor: {length: counters}}} of the runs on one thread over L:<n>."""
     types = {}
     for (dtype, threads, workload, functor), counters in medians.items():
-        if dtype in TYPES and threads == 1 and workload.startswith("L:"):
+        if dtype in TYPES and threads == 1 and re.fullmatch(r"L:\d+", workload):
             types.setdefault(dtype, {}).setdefault(functor, {})[int(workload[2:])] = counters
     for lines in types.values():
         lines.update({f: dict(sorted(points.items())) for f, points in lines.items()})

@@ -47,22 +47,22 @@ def read_medians(report):
     """({(dtype, threads, workload, functor): {counter: median}}, {name: error}) of a report."""
     samples, given, failed = {}, {}, {}
     for run in report["benchmarks"]:
-        name = NAME.fullmatch(run.get("run_name", run["name"]))
+        name = NAME.fullmatch(str(run.get("run_name", run["name"])))
         if not name:
             continue
         if run.get("error_occurred"):
-            failed[name[0]] = run["error_message"]
+            failed[name[0]] = run.get("error_message", "no reason given")
             continue
         key = (name["dtype"], int(name["threads"]), name["workload"], name["functor"])
         if run.get("run_type") != "aggregate":
             samples.setdefault(key, []).append(run)
-        elif run["aggregate_name"] == "median":
+        elif run.get("aggregate_name") == "median":
             given[key] = run
     counters = ("GFLOPS", "of_peak", "of_sustained", "ns_per_score", "workspace_bytes")
     medians = {key: {c: run[c] for c in counters if c in run} for key, run in given.items()}
     for key, runs in samples.items():
-        medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters if c in runs[0]}
-    return {key: m for key, m in medians.items() if "GFLOPS" in m}, failed
+        medians[key] = {c: statistics.median(run[c] for run in runs) for c in counters if all(c in run for run in runs)}
+    return {key: m for key, m in medians.items() if m.get("GFLOPS", 0) > 0 and m.get("of_peak", 0) > 0}, failed
 
 
 def fail_where_runs_did(failed):

@@ -36,8 +36,7 @@ struct consecutive_rows {
 };
 
 // A row of q, k or out where it lies in the caller's tensor, and the key of its sequence at which it stands,
-// counted as masks and biases count: what an embedding of positions goes by. In front of all keys, below 0, are
-// rows that see none.
+// counted as masks and biases count, below 0 in front of all keys: what an embedding of positions goes by.
 struct row_place {
   index batch = 0, head = 0, position = 0;
   index own_key = 0;

@@ -6,7 +6,8 @@
 //   transform_rows(transform, x, out, starts)       [batch]: row l of sequence b stands at key starts[b] + l
 //   transform_rows(transform, x, out, starts, executor)
 //
-// So new rows are turned by their places behind those of a cache, whose lengths() are the starts.
+// So new rows are turned by their places behind those of a cache, whose lengths() are the starts, of sequence
+// b alone from lengths() + b on.
 // out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it
 // (Zhang et al. 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
 #pragma once
@@ -93,8 +94,10 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
                         << ", wanted 0 to 2^62");
     if (starts[b] > last) last = starts[b];
   }
+  index keys;
+  if (__builtin_add_overflow(last, x.length, &keys)) keys = __INT64_MAX__;
   error_message found{};
-  const problem p{x.batch, x.length, last + x.length, x.heads, x.heads, x.dim, x.dim};
+  const problem p{x.batch, x.length, keys, x.heads, x.heads, x.dim, x.dim};
   check_rows(transform, p, p, x.heads, x.dim, found);
   if (!found.empty()) error << "skipmax: " << found.text;
 }
@@ -134,14 +137,23 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
 }
 
 template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
-requires(!std::is_convertible_v<Executor, const index*>) SKIPMAX_INLINE
+requires(!std::is_convertible_v<Executor, const index*> && std::is_empty_v<Isa>) SKIPMAX_INLINE
     void transform_rows(const R& transform, const tensor_view<X>& x, const tensor_view<T>& out,
                         Executor&& run = {}, Isa isa = {}) {
-  static_assert(!std::is_pointer_v<std::decay_t<Executor>>,
-                "skipmax: transform_rows: starts are of another type: wanted a pointer to const "
-                "skipmax::index, 64 bits wide, one for each sequence");
+  static_assert(
+      executor<std::remove_reference_t<Executor>>,
+      "skipmax: transform_rows: what follows out is neither starts nor an executor: wanted "
+      "a pointer to skipmax::index, 64 bits wide, or serial{}, a thread_pool, ..");
   transform_rows(transform, x, out, static_cast<const index*>(nullptr),
                  static_cast<Executor&&>(run), isa);
+}
+
+template <row_transform R, class X, class T, class Starts, class Executor>
+requires(!std::is_convertible_v<Starts, const index*> &&
+         !std::is_empty_v<std::remove_cvref_t<Executor>>) SKIPMAX_INLINE
+    void transform_rows(const R& transform, const tensor_view<X>& x, const tensor_view<T>& out,
+                        Starts&& starts, Executor&&) {
+  transform_rows(transform, x, out, static_cast<Starts&&>(starts));  // says what is wrong
 }
 
 template <row_transform R, class X, class Out, class... Rest>

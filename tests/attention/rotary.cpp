@@ -32,9 +32,10 @@ auto turned(const Attention& a) {
 
 TEST(attention_rotary, against_the_definition) {
   const problem square{2, 70, 70, 4, 2, 24, 16}, few_queries{2, 17, 300, 4, 2, 24, 16};
+  const problem few_keys{2, 70, 50, 4, 2, 24, 16};
   const index lengths[] = {50, 9};
   const key_lengths ends{lengths, 2};
-  for (const problem& p : {square, few_queries}) {
+  for (const problem& p : {square, few_queries, few_keys}) {
     support::check_against_reference<float>(turned<float>(softmax_attention{}), p);
     support::check_against_reference<float>(turned<float>(relu_attention{}.with(causal{})), p);
     support::check_against_reference<double>(turned<double>(softmax_attention{}.with(causal{})), p);
@@ -79,6 +80,25 @@ TEST(attention_rotary, of_segments_counts_in_each) {
               part(alone.out.view()));
   }
   EXPECT_TRUE(support::same_bits(x.out.read(), alone.out.read()));
+}
+
+// No score changes where all positions move by as much, in front of the first key as behind it: 3 queries over
+// 1 key as the last 3 of 9 over the last 1 of 7.
+TEST(attention_rotary, of_queries_in_front_of_the_keys) {
+  const index dim = 20;
+  std::vector<double> q(3 * dim), k(9 * dim), out(3), wanted(9);
+  for (std::size_t n = 0; n < q.size(); ++n) q[n] = support::uniform(1, n, -1, 1);
+  for (std::size_t n = 0; n < k.size(); ++n) k[n] = support::uniform(2, n, -1, 1);
+  const double one[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  const auto f = attention<identity, unnormalized>{}.with(qk_rows{turn<double>(), turn<double>()});
+  f.forward(ld(q.data(), 3, dim), ld(k.data(), 1, dim), ld(one, 1, 1), ld(out.data(), 3, 1));
+  // the same key at 8, and q at 6, 7 and 8
+  std::vector<double> later_q(9 * dim), later_k(9 * dim);
+  std::copy(q.begin(), q.end(), later_q.begin() + 6 * dim);
+  std::copy(k.begin(), k.begin() + dim, later_k.begin() + 8 * dim);
+  f.forward(ld(later_q.data(), 9, dim), ld(later_k.data(), 9, dim), ld(one, 9, 1),
+            ld(wanted.data(), 9, 1));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(out[i], wanted[6 + i], 1e-13) << i;
 }
 
 // The longest sequence tells how many positions there are to be, not the length of all.

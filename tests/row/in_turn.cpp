@@ -66,6 +66,15 @@ TEST(in_turn, the_first_then_the_second) {
   check_order<double>();
 }
 
+TEST(in_turn, no_transform_hands_rows_on) {
+  const skipmax::no_transform none;
+  const auto exact = [](const std::vector<double>& row) {
+    return std::vector<double>(row.size(), 0);
+  };
+  support::check_rows<float>(in_turn{none, none}, {}, 9, 20, element, exact);
+  support::check_rows<float>(in_turn{none, add_all{}}, {}, 9, 20, element, exact);
+}
+
 TEST(in_turn, asks_both_for_mistakes) {
   const float turns[4] = {}, weight[4] = {};
   const auto complaint = [](const auto& rows) {

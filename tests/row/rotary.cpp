@@ -63,6 +63,18 @@ TEST(rotary, a_quarter_of_a_turn) {
   EXPECT_EQ(turned(rotary_layout::pairs), (std::vector<double>{-2, 1, -4, 3, 5}));
 }
 
+// In front of all keys, the other way round: (a, b) to (b, -a).
+TEST(rotary, positions_below_zero) {
+  const double quarter[] = {1, 0, 0, 1};
+  for (const rotary_layout layout : {rotary_layout::halves, rotary_layout::pairs}) {
+    std::vector<double> row{3, 4, 0, 0, 0, 0, 0, 0};
+    rotary<double>{quarter, 2, 2, layout}.forward<skipmax::native_isa, double>(
+        {0, 0, 0, -1}, {row.data(), 8}, {row.data(), 8}, 1, 2);
+    EXPECT_EQ(row[0], 4);
+    EXPECT_EQ(row[1], -3);
+  }
+}
+
 TEST(rotary, turns_of_a_base) {
   const auto turns = turns_of<double>(30, 6);
   for (int p = 0; p < 30; ++p)
@@ -90,6 +102,8 @@ TEST(rotary, mistakes_of_turns) {
   };
   EXPECT_EQ(message(100, 2, 4, turns), "no error");
   EXPECT_EQ(message(100, 0, 4, nullptr), "no error");
+  EXPECT_EQ(message(1e-320, 2, 4, turns),
+            "skipmax: rotary_turns: base: found 9.99989e-321, wanted a finite number above 0");
   EXPECT_EQ(message(0, 2, 4, turns),
             "skipmax: rotary_turns: base: found 0, wanted a finite number above 0");
   EXPECT_EQ(message(100, 2, 3, turns),
@@ -108,17 +122,16 @@ TEST(rotary, mistakes) {
   };
   EXPECT_EQ(complaint({turns, 2, 4}, 2, 2), "");
   EXPECT_EQ(complaint({turns, 2, 4}, 0, 0), "");
+  EXPECT_EQ(complaint({turns, 2, 4}, 2, 0), "");
+  EXPECT_EQ(complaint({nullptr, 0, 4}, 0, 0), "");
   EXPECT_EQ(complaint({turns, 2, 6}, 2, 2),
             "row rotary: dim: found 6, wanted an even number, at most 4, the dim of a row");
   EXPECT_EQ(complaint({turns, 2, 3}, 2, 2),
             "row rotary: dim: found 3, wanted an even number, at most 4, the dim of a row");
   EXPECT_EQ(complaint({turns, 2, 4}, 2, 3),
             "row rotary: positions: found 2, wanted at least 3, the positions that rows may have");
-  EXPECT_EQ(complaint({turns, 0, 4}, 0, 0),
-            "row rotary: positions: found 0, wanted at least 1, the positions that rows may have");
-  EXPECT_EQ(complaint({turns, 2, 4}, 2, 1),
-            "row rotary: found 2 queries over 1 keys, wanted no more than keys: the position of a "
-            "query is that of a key");
+  EXPECT_EQ(complaint({turns, 2, 4}, 3, 1),
+            "row rotary: positions: found 2, wanted at least 3, the positions that rows may have");
   EXPECT_EQ(complaint({nullptr, 2, 4}, 2, 2),
             "row rotary: turns: found a null pointer, wanted [2, 4]");
 }

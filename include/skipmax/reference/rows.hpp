@@ -10,8 +10,8 @@
 // A transform of your own is asked for its own forward, in double.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -66,9 +66,9 @@ void transform_row(const rms_norm<T>& norm, row_place at, std::vector<double>& r
 
 template <class Isa, class T>
 void transform_row(const rotary<T>& by, row_place at, std::vector<double>& row) {
-  const T* cosines = by.turns + std::max(at.own_key, index{0}) * by.dim;
+  const T* cosines = by.turns + std::abs(at.own_key) * by.dim;
   for (index x = 0; x < by.dim / 2; ++x) {
-    const double cosine = cosines[x], sine = cosines[by.dim / 2 + x];
+    const double cosine = cosines[x], sine = (at.own_key < 0 ? -1 : 1) * cosines[by.dim / 2 + x];
     const bool halves = by.layout == rotary_layout::halves;
     double& a = row[static_cast<std::size_t>(halves ? x : 2 * x)];
     double& b = row[static_cast<std::size_t>(halves ? x + by.dim / 2 : 2 * x + 1)];

@@ -8,9 +8,8 @@
 // rotary_turns() writes those of w_x = base^(-2 x / dim), others are yours to write. Where dim is less than a
 // row's, the rest of the row stays as it is.
 //
-// p of a key is its number, p of a query that of the key at which it stands, as masks and biases count: rows of
-// q in front of all keys, which see none, are turned as the first one. transform_rows() is told where each
-// sequence starts.
+// p of a key is its number, p of a query that of the key at which it stands, as masks and biases count: below 0
+// where it stands in front of all keys. transform_rows() is told where each sequence starts.
 #pragma once
 
 #include <math.h>
@@ -40,15 +39,17 @@ struct rotary {
                   "double, float beside all others");
     if constexpr (std::is_same_v<T, U>) {
       for (index r = 0; r < rows; ++r) {
-        const index key = first.own_key + r;
-        const U* cosines = turns + (key < 0 ? 0 : key < positions ? key : positions - 1) * dim;
+        const index key = first.own_key + r, apart = key < 0 ? -key : key;
+        const U* cosines = turns + (apart < positions ? apart : positions - 1) * dim;
+        const U* sines = cosines + dim / 2;
+        const U sign(key < 0 ? -1 : 1);
         const U* x = from.data + r * from.stride;
         U* y = to.data + r * to.stride;
         if (layout == rotary_layout::halves)
-          turn_halves<Isa>(cosines, x, y);
+          turn_halves<Isa>(cosines, sines, sign, x, y);
         else
           for (index i = 0; i < dim / 2; ++i)
-            turn(cosines[i], cosines[dim / 2 + i], x[2 * i], x[2 * i + 1], y[2 * i], y[2 * i + 1]);
+            turn(cosines[i], sign * sines[i], x[2 * i], x[2 * i + 1], y[2 * i], y[2 * i + 1]);
         for (index i = dim; i < width; ++i) y[i] = x[i];
       }
     }
@@ -59,13 +60,11 @@ struct rotary {
     if (dim < 0 || dim > width || dim % 2 != 0)
       error << "row rotary: dim: found " << dim << ", wanted an even number, at most " << width
             << ", the dim of a row";
-    else if (positions < p.key_length || positions < 1)
-      error << "row rotary: positions: found " << positions << ", wanted at least "
-            << (p.key_length < 1 ? 1 : p.key_length) << ", the positions that rows may have";
-    else if (p.query_length > p.key_length)
-      error << "row rotary: found " << p.query_length << " queries over " << p.key_length
-            << " keys, wanted no more than keys: the position of a query is that of a key";
-    else if (!turns && dim > 0)
+    else if (const index most = p.query_length > p.key_length ? p.query_length : p.key_length;
+             positions < most)
+      error << "row rotary: positions: found " << positions << ", wanted at least " << most
+            << ", the positions that rows may have";
+    else if (!turns && positions > 0 && dim > 0)
       error << "row rotary: turns: found a null pointer, wanted [" << positions << ", " << dim
             << "]";
   }
@@ -78,17 +77,18 @@ struct rotary {
   }
 
   template <class Isa, class U>
-  SKIPMAX_INLINE void turn_halves(const U* cosines, const U* x, U* y) const {
+  SKIPMAX_INLINE void turn_halves(const U* cosines, const U* sines, U sign, const U* x,
+                                  U* y) const {
     using V = simd<U, Isa>;
     const index half = dim / 2;
     index i = 0;
     for (; i + lanes<U, Isa> <= half; i += lanes<U, Isa>) {
       V a, b;
-      turn(V::load_unaligned(cosines + i), V::load_unaligned(cosines + half + i),
+      turn(V::load_unaligned(cosines + i), V(sign) * V::load_unaligned(sines + i),
            V::load_unaligned(x + i), V::load_unaligned(x + half + i), a, b);
       a.store_unaligned(y + i), b.store_unaligned(y + half + i);
     }
-    for (; i < half; ++i) turn(cosines[i], cosines[half + i], x[i], x[half + i], y[i], y[half + i]);
+    for (; i < half; ++i) turn(cosines[i], sign * sines[i], x[i], x[half + i], y[i], y[half + i]);
   }
 };
 template <class T, class... Sizes>
@@ -98,8 +98,10 @@ rotary(const T*, Sizes...) -> rotary<T>;
 // positions - 1. Throws std::invalid_argument where a size is negative, dim odd or base not positive.
 template <class T>
 SKIPMAX_INLINE void rotary_turns(double base, index positions, index dim, T* turns) {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "skipmax: rotary_turns: turns are neither of float nor of double");
   error_message error{};
-  if (!(base > 0 && __builtin_isfinite(base)))
+  if (!(base > 0 && __builtin_isfinite(base) && __builtin_isfinite(1 / base)))
     error << "skipmax: rotary_turns: base: found " << base << ", wanted a finite number above 0";
   else if (positions < 0 || dim < 0 || dim % 2 != 0)
     error << "skipmax: rotary_turns: found " << positions << " positions of dim " << dim

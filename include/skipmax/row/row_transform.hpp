@@ -10,9 +10,9 @@
 // where positions in the sequence matter: with segments, sequences has their number and the longest lengths.
 //
 // A few rows at a time, so that their reductions share registers. Row r is the one at position
-// first.position + r of its tensor, and stands at key first.own_key + r of its sequence. `from` may be read and `to` written in whole registers, at any
-// alignment: what stands in `from` beyond dim is finite, what is left in `to` beyond dim is of no
-// account. Both may be one matrix.
+// first.position + r of its tensor, and stands at key first.own_key + r of its sequence. `from` may be read
+// and `to` written in whole registers, at any alignment: what stands in `from` beyond dim is finite, what is
+// left in `to` beyond dim is of no account. Both may be one matrix.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -45,7 +45,12 @@ inline constexpr bool multiplies_registers = false;
 // Rows stay as they are.
 struct no_transform {
   template <class Isa, class T>
-  SKIPMAX_INLINE void forward(row_place, row_matrix<const T>, row_matrix<T>, index, index) const {}
+  SKIPMAX_INLINE void forward(row_place, row_matrix<const T> from, row_matrix<T> to, index rows,
+                              index dim) const {
+    if (from.data == to.data) return;
+    for (index r = 0; r < rows; ++r)
+      for (index x = 0; x < dim; ++x) to.data[r * to.stride + x] = from.data[r * from.stride + x];
+  }
 };
 
 }  // namespace v0
