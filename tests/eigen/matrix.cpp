@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
 #include <string>
 #include <utility>
+
+#include "support/message_of.hpp"
 
 namespace {
 
@@ -13,6 +14,7 @@ using skipmax::as_ld;
 using skipmax::as_lhd;
 using skipmax::index;
 using skipmax::tensor_view;
+using support::message_of;
 
 template <class T>
 using row_major = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -48,16 +50,6 @@ void expect_columns(tensor_view<T> view, const M& m) {
   for (index l = 0; l < view.length; ++l)
     for (index x = 0; x < view.dim; ++x)
       ASSERT_EQ(&view.row(0, l, 0)[x], &m.coeffRef(x, l)) << "at " << l << ", " << x;
-}
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(as_ld, views_matrices_and_arrays) {

@@ -2,16 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "skipmax/eigen/matrix.hpp"  // as_ld of both headers must not collide
+#include "support/message_of.hpp"
 
 namespace {
 
 using skipmax::index;
 using skipmax::tensor_view;
+using support::message_of;
 
 template <class T, int Rank>
 using row_major = Eigen::Tensor<T, Rank, Eigen::RowMajor>;
@@ -171,16 +172,6 @@ TEST(split_qkv, has_as_many_kv_heads_as_heads_unless_told) {
       parts.v, B, H, [&](index b, index l, index h, index x) -> auto& {
         return fused(b, l, (2 * H + h) * D + x);
       });
-}
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(split_qkv, names_what_was_found_and_wanted) {

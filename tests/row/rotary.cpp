@@ -1,7 +1,6 @@
 #include "skipmax/row/rotary.hpp"
 
-#include <stdexcept>
-
+#include "support/message_of.hpp"
 #include "support/rows.hpp"
 
 namespace {
@@ -10,6 +9,7 @@ using skipmax::index;
 using skipmax::rotary;
 using skipmax::rotary_layout;
 using skipmax::rotary_turns;
+using support::message_of;
 
 static_assert(skipmax::row_transform<rotary<float>>);
 static_assert(
@@ -83,16 +83,6 @@ TEST(rotary, turns_of_a_base) {
       EXPECT_NEAR(turns[static_cast<std::size_t>(6 * p + x)], std::cos(angle), 1e-14);
       EXPECT_NEAR(turns[static_cast<std::size_t>(6 * p + 3 + x)], std::sin(angle), 1e-14);
     }
-}
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(rotary, mistakes_of_turns) {
