@@ -19,6 +19,7 @@
 #include "skipmax/drive/forward.hpp"
 #include "skipmax/execution/executor.hpp"
 #include "skipmax/execution/serial.hpp"
+#include "skipmax/key_cache.hpp"
 #include "skipmax/mask/both.hpp"
 #include "skipmax/mask/causal.hpp"
 #include "skipmax/mask/dense_mask.hpp"
@@ -56,12 +57,6 @@
 
 namespace skipmax {
 inline namespace v0 {
-
-// Keys and values of the tokens so far, as kv_cache has them.
-template <class C>
-concept key_cache = requires(const C& c) {
-  c.k(), c.v(), c.lengths(), c.batch();
-};
 
 template <class Score = identity, class Normalizer = softmax, class Mask = no_mask,
           class Cap = no_cap, class Bias = no_bias, class Rows = row_slots<>>
@@ -201,15 +196,9 @@ struct attention {
   }
 
   // Attention over some of the keys, for those who keep the others elsewhere: k and v hold the keys from
-  // shard.first on, of shard.key_length. Masks, biases and divisors count the positions of all keys.
-  //
-  //   q    [batch, query length, heads, key dim]
-  //   k    [batch, keys held, kv heads, key dim]
-  //   v    [batch, keys held, kv heads, value dim]
-  //   part resized to the sums of every row, of double or of float
-  //
-  // Types, executor, scratch and errors as in forward; without segments. The parts over disjoint shards that
-  // cover all keys are merged, in any order, and then finished:
+  // shard.first on, of shard.key_length, part is resized to the sums of every row, of double or of float. Else
+  // as in forward; without segments. Masks, biases and divisors count the positions of all keys. The parts over
+  // disjoint shards that cover all keys are merged, in any order, and then finished:
   //
   //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine
   //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another

@@ -118,18 +118,14 @@ struct qkv_views {
   tensor_view<T> q, k, v;
 };
 
-SKIPMAX_INLINE constexpr index wrapped_qkv_heads(index heads, index kv_heads) {
-  return static_cast<index>(static_cast<std::uintptr_t>(heads) +
-                            2 * static_cast<std::uintptr_t>(kv_heads));
-}
-
 // data is [batch, length, (heads + 2 kv_heads) * dim]: all heads of q, then of k, then of v. A null
 // pointer stays null in all three views, so that the error names what is missing.
 template <class T>
 SKIPMAX_INLINE qkv_views<T> split_qkv(T* data, index batch, index length, index heads,
                                       index kv_heads, index dim) {
   const index q_width = wrapped_product(heads, dim), k_width = wrapped_product(kv_heads, dim);
-  const index width = wrapped_product(wrapped_qkv_heads(heads, kv_heads), dim);
+  const auto width = static_cast<index>(static_cast<std::uintptr_t>(q_width) +
+                                        2 * static_cast<std::uintptr_t>(k_width));
   const strides s{wrapped_product(length, width), width, dim};
   T* k = data ? data + q_width : nullptr;
   T* v = data ? k + k_width : nullptr;

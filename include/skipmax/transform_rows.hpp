@@ -130,7 +130,6 @@ SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
   scratch.reserve(slice * static_cast<index>(sizeof(T)) * workers);
   T* slices = static_cast<T*>(scratch.data());
   run.for_each_task(t.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
-    // no_transform leaves rows where they are, and here that is the scratch
     detail::transform_task<Isa, T>(transform, from, out, starts, t, task,
                                    slice_of_worker(slices, slice, worker, workers));
   });

@@ -22,11 +22,6 @@ struct group_rows {
     return {batch, first_head + (first + r) / query_length, (first + r) % query_length,
             query_length, key_length};
   }
-  template <class Mask>
-  SKIPMAX_INLINE row_place place(const Mask& mask, index r) const {
-    const row_position at = (*this)(r);
-    return {batch, at.head, at.query, aligned(mask, at).own_key()};
-  }
   SKIPMAX_INLINE group_rows from(index r) const {
     group_rows rest = *this;
     rest.first += r, rest.count -= r;
@@ -87,7 +82,7 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   const index dim = plan.sizes.key_dim;
   T* to = task.slice;
   for (index r = 0; r < task.rows.count; ++r, to += plan.depth) {
-    const row_place place = task.rows.place(a.mask, r);
+    const row_place place = place_of(a.mask, task.rows(r));
     const auto q = rows_at(plan.q, place);
     if constexpr (decltype(a.rows)::changes_q)
       pack_row<Isa>(

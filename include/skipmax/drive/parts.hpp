@@ -62,9 +62,7 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const consecutive_rows& at, 
     }
   }
   for (int r = 0; r < rows; ++r) scale_row<Isa>(sums + r * width, width, factor[r]);
-  const index own_key = aligned(a.mask, at.first).own_key();
-  store_rows<Isa>(a, out, {at.first.batch, at.first.head, at.first.query, own_key}, rows,
-                  row_matrix<T>{sums, width}, empty);
+  store_rows<Isa>(a, out, place_of(a.mask, at.first), rows, row_matrix<T>{sums, width}, empty);
 }
 
 // All rows of one head; gather(row, part) puts the merged part of a row where it says. sums is scratch,

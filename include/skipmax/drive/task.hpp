@@ -88,6 +88,12 @@ SKIPMAX_INLINE row_position position_of(const task_place& task, index row) {
 SKIPMAX_INLINE row_place place_of(const task_place& task, index row) {
   return {task.in.batch, task.head, task.in.first_query + task.first_row + row};
 }
+// With its place in the sequence, as row transforms see it: of a row whose sequence is one of the batch,
+template <class Mask>
+SKIPMAX_INLINE row_place place_of(const Mask& mask, row_position at) {
+  return {at.batch, at.head, at.query, aligned(mask, at).own_key()};
+}
+// and of one of the task.
 template <class Mask>
 SKIPMAX_INLINE row_place place_of(const Mask& mask, const task_place& task, index row) {
   row_place place = place_of(task, row);

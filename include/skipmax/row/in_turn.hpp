@@ -16,8 +16,8 @@ struct in_turn {
   SKIPMAX_INLINE void forward(row_place place, row_matrix<const T> from, row_matrix<T> to,
                               index rows, index dim) const {
     first.template forward<Isa, T>(place, from, to, rows, dim);
-    for (index r = 0; r < rows;
-         ++r)  // the second one may read them, and has a right to finite numbers
+    // beyond dim too the second one has a right to finite numbers
+    for (index r = 0; r < rows; ++r)
       for (index x = dim; x % lanes<T, Isa> != 0; ++x) to.data[r * to.stride + x] = T(0);
     second.template forward<Isa, T>(place, {to.data, to.stride}, to, rows, dim);
   }
