@@ -69,7 +69,9 @@ void check_all() {
     for (const index count : {0, 1, 2, 31, 256})
       for (const index width : {W, 5 * W})
         for (const index gap : {0, 3}) {
-          check<T, X>(rows, keys_in_streams{count}, count > 0 ? count : 1, width, gap);
+          check<T, X>(rows, keys_in_streams{count, 0, count}, count > 0 ? count : 1, width, gap);
+          const index range = count + 70;  // of which these are the last but one
+          check<T, X>(rows, keys_in_streams{range, 68, count + 1}, range, width, gap);
           std::vector<key_number> list(static_cast<std::size_t>(count));
           std::iota(list.begin(), list.end(), key_number{0});
           for (key_number& key : list) key = static_cast<key_number>(3 * key + 1);
@@ -77,24 +79,48 @@ void check_all() {
         }
 }
 
-// The order in which a range is gone through, of a list: what is left out changes no other's place.
+// Each key of a range once, a quarter further on from one to the next.
+TEST(value_rows, go_through_a_range_from_its_quarters) {
+  for (const index count : {1, 3, 4, 7, 8, 255, 1024}) {
+    const keys_in_streams range{count, 0, count};
+    std::vector<index> keys;
+    for (index n = 0; n < count; ++n) keys.push_back(range[n]);
+    for (index n = 0; n < count / 4 * 4; ++n)
+      EXPECT_EQ(keys[static_cast<std::size_t>(n)], n % 4 * (count / 4) + n / 4);
+    const index first = count / 8 * 4;
+    const keys_in_streams rest{count, first, count - first};
+    for (index n = first; n < count; ++n)
+      EXPECT_EQ(rest[n - first], keys[static_cast<std::size_t>(n)]);
+    std::sort(keys.begin(), keys.end());
+    for (index n = 0; n < count; ++n) EXPECT_EQ(keys[static_cast<std::size_t>(n)], n);
+  }
+}
+
+// The order in which a range is gone through, of a list: what is left out changes no other's place, nor its sum.
 TEST(value_rows, order_a_list_as_its_range) {
-  for (const index count : {1, 2, 7, 8, 255, 256})
-    for (const std::uint64_t share : {1u, 3u, 4u}) {
-      constexpr index first = 5;
+  constexpr index keys_a_sum = 256;
+  for (const index count : {1, 2, 7, 8, 255, 256, 257, 700, 1024})
+    for (const std::uint64_t share : {0u, 1u, 3u, 4u}) {
       const auto is_listed = [&](index key) {
         return support::whole(share, static_cast<std::uint64_t>(key), 0, 3) <
                static_cast<int>(share);
       };
       std::vector<key_number> list, ordered, wanted;
+      std::vector<index> ends, wanted_ends;
       for (index key = 0; key < count; ++key)
-        if (is_listed(key)) list.push_back(static_cast<key_number>(first + key));
-      const keys_in_streams range{count};
-      for (index n = 0; n < count; ++n)
-        if (is_listed(range[n])) wanted.push_back(static_cast<key_number>(first + range[n]));
+        if (is_listed(key)) list.push_back(static_cast<key_number>(key));
+      const keys_in_streams range{count, 0, count};
+      for (index n = 0; n < count; ++n) {
+        if (is_listed(range[n])) wanted.push_back(static_cast<key_number>(range[n]));
+        if ((n + 1) % keys_a_sum == 0 || n + 1 == count)
+          wanted_ends.push_back(static_cast<index>(wanted.size()));
+      }
       ordered.resize(list.size());
-      order_in_streams(list.data(), static_cast<index>(list.size()), first, range, ordered.data());
+      ends.resize(wanted_ends.size());
+      order_in_streams(list.data(), static_cast<index>(list.size()), count, keys_a_sum,
+                       ordered.data(), ends.data());
       EXPECT_EQ(ordered, wanted) << count << " keys, " << share << " of 4 listed";
+      EXPECT_EQ(ends, wanted_ends) << count << " keys, " << share << " of 4 listed";
     }
 }
 

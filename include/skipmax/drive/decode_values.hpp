@@ -13,9 +13,15 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed
-// keys, from a multiple of that number on in the tile, are one sum, which starts from zero and is added to
-// the earlier ones: so rounding errors stay small.
+// keys_summed keys, from a multiple of that number on in the tile or, in streams, in the order of a range.
+SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
+  const index first = key / keys_summed * keys_summed;
+  return {first, first + keys_summed};
+}
+static_assert(part_keys <= keys_in_streams::most);
+
+// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed keys
+// are one sum, which starts from zero and is added to the earlier ones: so rounding errors stay small.
 template <class Isa, class T, class V>
 struct value_step {
   score_block<T> block;
@@ -48,9 +54,38 @@ struct value_step {
     }
   }
 
-  SKIPMAX_INLINE void add_all(int r, int rows, key_range keys) const {
-    using all = std::conditional_t<fills_cache_line<T, Isa>, every_key, keys_in_streams>;
-    add(r, rows, keys.first, all{keys.last - keys.first});
+  // A range, sum by sum; where sums are in registers, for one or two rows.
+  SKIPMAX_INLINE void add_range(int r, int rows, key_range keys) const {
+    if constexpr (fills_cache_line<T, Isa>) {
+      for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
+        const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first));
+        add(r, rows, of_sum.first, every_key{of_sum.last - of_sum.first});
+      }
+    } else {
+      const index count = keys.last - keys.first;
+      for (index n = 0; n < count; n += keys_summed) {
+        const index rest = count - n;
+        add(r, rows, keys.first,
+            keys_in_streams{count, n, rest < keys_summed ? rest : keys_summed});
+      }
+    }
+  }
+
+  // Of a range, the `listed` keys of the list, counted from its start.
+  SKIPMAX_INLINE void add_listed(int r, int rows, key_range keys, index listed) const {
+    if constexpr (fills_cache_line<T, Isa>) {
+      for (index n = 0, end = 0; n < listed; n = end) {
+        const index last = keys_of_one_sum(keys.first + list[n]).last - keys.first;
+        while (end < listed && list[end] < last) ++end;
+        add(r, rows, keys.first, listed_keys{list + n, end - n, listed - n});
+      }
+    } else {
+      index ends[ceil_div(part_keys, keys_summed)];
+      order_in_streams(list, listed, keys.last - keys.first, keys_summed, ordered, ends);
+      for (index sum = 0, n = 0; n < listed; n = ends[sum++])
+        if (n < ends[sum])
+          add(r, rows, keys.first, listed_keys{ordered + n, ends[sum] - n, listed - n});
+    }
   }
 
   // For one or two rows, the first or last of one sum or not.
@@ -68,19 +103,6 @@ struct value_step {
       add(std::integral_constant<int, 1>{});
   }
 };
-
-static_assert(keys_summed <= keys_in_streams::most);
-SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
-  const index first = key / keys_summed * keys_summed;
-  return {first, first + keys_summed};
-}
-
-// A range, sum by sum, for `rows` rows from r on: one or two where sums are in registers.
-template <class Isa, class T, class V>
-SKIPMAX_INLINE void add_range(const value_step<Isa, T, V>& step, int r, int rows, key_range keys) {
-  for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last)
-    step.add_all(r, rows, intersect(keys, keys_of_one_sum(keys.first)));
-}
 
 // So few keys of a range, in twentieths, that memory gives their rows alone faster than all in streams. With AVX2
 // (Zen 3) 0.35 of the keys cost one row as much as all, 0.3 nine tenths; four rows a quarter, 0.2 nine tenths.
@@ -103,23 +125,7 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
     if (!hides<Attention> && a.zeros != skip_zeros::always &&
         found * 20 > count * worth_a_list<T, Isa, P>)
       return false;
-    const auto for_each_sum = [&](auto do_sum) SKIPMAX_LAMBDA {
-      for (index n = 0, end = 0; n < found; n = end) {
-        const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first + step.list[n]));
-        while (end < found && step.list[end] < of_sum.last - keys.first) ++end;
-        do_sum(of_sum, n, end - n);
-      }
-    };
-    if constexpr (!fills_cache_line<T, Isa>)
-      for_each_sum([&](key_range of_sum, index n, index listed) SKIPMAX_LAMBDA {
-        order_in_streams(step.list + n, listed, of_sum.first - keys.first,
-                         keys_in_streams{of_sum.last - of_sum.first}, step.ordered + n);
-      });
-    for_each_sum([&](key_range, index n, index listed) SKIPMAX_LAMBDA {
-      step.add(r, P, keys.first,
-               listed_keys{fills_cache_line<T, Isa> ? step.list + n : step.ordered + n, listed,
-                           found - n});
-    });
+    step.add_listed(r, P, keys, found);
     return true;
   }
   return false;
@@ -155,22 +161,16 @@ SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const k
   }
 }
 
-// The keys needed[r] of each row. Rows that need the same keys of a sum, and follow each other, share what is
-// read.
+// The keys needed[r] of each row. Rows that need the same, and follow each other, share what is read.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
   if constexpr (fills_cache_line<T, Isa>) {
     add_pairs_in_turn(step, needed);
   } else {
     const int rows = step.block.rows;
-    const key_range any = step.block.any;
-    for (key_range sum{any.first, 0}; sum.first < any.last; sum.first = sum.last) {
-      sum.last = keys_of_one_sum(sum.first).last;
-      for (int r = 0, end = 0; r < rows; r = end) {
-        const key_range keys = intersect(needed[r], sum);
-        for (end = r + 1; end < rows && is_same(intersect(needed[end], sum), keys);) ++end;
-        if (!is_empty(keys)) step.add_all(r, end - r, keys);
-      }
+    for (int r = 0, end = 0; r < rows; r = end) {
+      for (end = r + 1; end < rows && is_same(needed[end], needed[r]);) ++end;
+      step.add_range(r, end - r, needed[r]);
     }
   }
 }
@@ -187,7 +187,7 @@ SKIPMAX_INLINE void add_values_of_rows(const Attention& a, const value_step<Isa,
     const key_range alone[] = {left_of(seen[p], shared), right_of(seen[p], shared)};
     for (const key_range keys : alone)
       if (!is_empty(keys) && !add_nonzero_keys<Isa, 1>(a, step, r + p, keys))
-        add_range(step, r + p, 1, keys);
+        step.add_range(r + p, 1, keys);
   }
   if (add_nonzero_keys<Isa, P>(a, step, r, shared)) return;
   for (int p = 0; p < P; ++p) needed[r + p] = shared;

@@ -146,6 +146,7 @@ struct listed_keys {
   const key_number* keys;
   index count, listed;
   SKIPMAX_INLINE index operator[](index n) const { return keys[n]; }
+  SKIPMAX_INLINE index of_streams(index n, index stream) const { return keys[n + stream]; }
   SKIPMAX_INLINE index later(index n) const { return keys[n < listed ? n : listed - 1]; }
 };
 

@@ -66,36 +66,46 @@ SKIPMAX_INLINE void add_values_to_rows(const T* weights, index weight_stride, in
                                rows_from(sum, r), width);
 }
 
-// All keys of a range, from its quarters in turn and then what is left of four. The n-th:
+// Keys of a range, which goes from its quarters in turn and then what is left of four: of this order `count`, from the
+// `first` on, a multiple of four.
 struct keys_in_streams {
-  static constexpr index streams = 4, most = 256;
+  static constexpr index streams = 4, most = 1024;
 
-  index count;
-  SKIPMAX_INLINE index quarter() const { return count / streams; }
+  index of_range, first, count;
   SKIPMAX_INLINE index operator[](index n) const {
-    return n < quarter() * streams ? n % streams * quarter() + n / streams : n;
+    const index place = first + n;
+    return place < of_range / streams * streams ? of_streams(n, place % streams) : place;
+  }
+  // One of as many as there are streams, from the n-th on.
+  SKIPMAX_INLINE index of_streams(index n, index stream) const {
+    return stream * (of_range / streams) + (first + n) / streams;
   }
 };
 
-// A list of keys from a range that starts at `first`, in the order in which all of the range would be gone
-// through, at `to`: leaving out zeros changes no bit of a sum.
-SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index first,
-                                     keys_in_streams range, key_number* to) {
-  constexpr index streams = keys_in_streams::streams;
-  std::uint64_t listed[keys_in_streams::most / 64] = {};  // the n-th of the range is
+// A list of keys of a range, in the order of its streams, at `to`: leaving out zeros changes no bit of a sum. Of the
+// s-th `keys_a_sum` of the range, the last one listed stands before to[ends[s]].
+SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index range,
+                                     index keys_a_sum, key_number* to, index* ends) {
+  constexpr index streams = keys_in_streams::streams, word_bits = 64;
+  const keys_in_streams all{range, 0, range};
+  const index quarter = range / streams;
+  std::uint64_t listed[keys_in_streams::most / word_bits] = {};  // the n-th of the range is
   index i = 0;
   const auto mark = [&](index end, index start, index step, index origin) SKIPMAX_LAMBDA {
     for (; i < count && list[i] < end; ++i) {
       const index n = (list[i] - start) * step + origin;
-      listed[n / 64] |= std::uint64_t{1} << n % 64;
+      listed[n / word_bits] |= std::uint64_t{1} << n % word_bits;
     }
   };
-  for (index s = 0, start = first; s < streams; ++s, start += range.quarter())
-    mark(start + range.quarter(), start, streams, s);
-  mark(first + range.count, first, 1, 0);
-  for (index word = 0; word < keys_in_streams::most / 64; ++word)
-    for (std::uint64_t bits = listed[word]; bits != 0; bits &= bits - 1)
-      *to++ = static_cast<key_number>(first + range[word * 64 + __builtin_ctzll(bits)]);
+  for (index s = 0, start = 0; s < streams; ++s, start += quarter)
+    mark(start + quarter, start, streams, s);
+  mark(range, 0, 1, 0);
+  index found = 0;
+  for (index first = 0; first < range; first += word_bits) {
+    for (std::uint64_t bits = listed[first / word_bits]; bits != 0; bits &= bits - 1)
+      to[found++] = static_cast<key_number>(all[first + __builtin_ctzll(bits)]);
+    ends[first / keys_a_sum] = found;
+  }
 }
 
 // The rows of a list lie here and there: those of the keys `ahead` later are fetched, or none if ahead is 0.
@@ -106,7 +116,8 @@ SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows
   constexpr index streams = keys_in_streams::streams;
   index n = 0;
   for (; n + streams <= keys.count; n += streams) {
-    const index key[] = {keys[n], keys[n + 1], keys[n + 2], keys[n + 3]};
+    const index key[] = {keys.of_streams(n, 0), keys.of_streams(n, 1), keys.of_streams(n, 2),
+                         keys.of_streams(n, 3)};
     if constexpr (std::is_same_v<Keys, listed_keys>)
       for (index later = n + ahead; ahead > 0 && later < n + ahead + streams; ++later)
         fetch_rows<X>(rows_from(v, keys.later(later)), 1, width);
