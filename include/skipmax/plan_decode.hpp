@@ -10,6 +10,7 @@
 
 #include "skipmax/partial.hpp"
 #include "skipmax/plan.hpp"
+#include "skipmax/tile/key_streams.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {
@@ -35,7 +36,7 @@ struct decode_plan {
   T scale;
 
   index group_rows = 0;  // queries of the heads that share a kv head
-  index task_rows = 0;   // of these one task takes, a multiple of MR
+  index task_rows = 0;   // of these one task takes, a multiple of those of a block
   index blocks = 0, first_part = 0, parts = 0;
   index tasks = 0, ends = 0;                    // one end for each head of each sequence
   index depth = 0, width = 0;                   // key dim, value dim in whole registers
@@ -68,22 +69,21 @@ inline constexpr index decode_stride = part_keys + tile_layout<T, Isa>::cache_li
 
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
-  using layout = tile_layout<T, Isa>;
   using Normalizer = decltype(Attention::normalizer);
   using Rows = decltype(Attention::rows);
-  constexpr index MR = layout::rows;
+  constexpr index of_block = rows_of_streams<T, Isa>;
   scratch_slice<T> slice{};
   slice.take(plan.task_rows * plan.depth);
   plan.k_at = slice.take(plan.k_in_place ? 0 : tile_in_cache * plan.depth);
   plan.v_at = slice.take(plan.v_in_place ? 0 : tile_in_cache * plan.width);
-  plan.weights_at = slice.take(MR * decode_stride<T, Isa>);
+  plan.weights_at = slice.take(of_block * decode_stride<T, Isa>);
   if constexpr (!is_pointwise<Normalizer>)
-    plan.state_at = slice.take(plan.task_rows / MR * Normalizer::template state_size<Isa, T>);
+    plan.state_at = slice.take(plan.task_rows / of_block * Normalizer::template state_size<Isa, T>);
   plan.shift_at = slice.take(plan.task_rows);
   if constexpr (Rows::changes_q || Rows::changes_k)
     plan.rows_at = slice.take(2 * rows_of_call<Isa, T>(plan.depth) * plan.depth);
-  plan.merged_at = slice.take(MR * part_width(plan.sizes.value_dim));
-  plan.of_block_at = slice.take(MR * plan.width);
+  plan.merged_at = slice.take(register_block<T, Isa>::rows * part_width(plan.sizes.value_dim));
+  plan.of_block_at = slice.take(of_block * plan.width);
   plan.list_at = slice.take(2 * room_of_list(part_keys) * static_cast<index>(sizeof(key_number)) /
                             static_cast<index>(sizeof(T)));
   plan.slice = slice.size();
@@ -92,11 +92,11 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
 // Tasks and scratch of a call whose views and slots are checked and in the plan.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
-  constexpr index MR = register_block<T, Isa>::rows, W = lanes<T, Isa>;
+  constexpr index of_block = rows_of_streams<T, Isa>, W = lanes<T, Isa>;
   const problem& p = plan.sizes;
   if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || p.value_dim == 0) return;
   plan.group_rows = p.heads / p.kv_heads * p.query_length;
-  const index most = round_up(64, MR), needed = round_up(plan.group_rows, MR);
+  const index most = round_up(64, of_block), needed = round_up(plan.group_rows, of_block);
   plan.task_rows = needed < most ? needed : most;
   plan.blocks = ceil_div(plan.group_rows, plan.task_rows);
   plan.first_part = plan.held.first / part_keys;
@@ -110,7 +110,7 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   plan.v_in_place = p.value_dim == plan.width;
   if constexpr (!is_stored_as<S, T>)  // rows of 16 bits and copies of them take different kernels
     plan.k_in_place = plan.v_in_place = plan.k_in_place && plan.v_in_place;
-  const bool read_once = plan.task_rows == MR && !hides<Attention>;
+  const bool read_once = plan.task_rows == of_block && !hides<Attention>;
   plan.tile = read_once && plan.k_in_place && plan.v_in_place ? part_keys : tile_in_cache;
   plan.row_parts =
       round_up(p.batch * p.heads * p.query_length * plan.parts * part_stride(p.value_dim), 4096);

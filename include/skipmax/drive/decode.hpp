@@ -23,12 +23,12 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
                                 const part_task<Isa, T>& task, index row, key_range tile,
                                 const tile_rows<K>& k, const tile_rows<V>& v) {
   using Normalizer = decltype(a.normalizer);
-  constexpr index MR = register_block<T, Isa>::rows;
+  constexpr index most = rows_of_streams<T, Isa>;
   const index rest = task.rows.count - row;
   T* slice = task.slice;
-  key_range seen[MR] = {}, any{}, all{0, tile.last - tile.first};
+  key_range seen[most] = {}, any{}, all{0, tile.last - tile.first};
   bool fresh = true;
-  const int rows = static_cast<int>(rest < MR ? rest : MR);
+  const int rows = static_cast<int>(rest < most ? rest : most);
   for (int r = 0; r < rows; ++r) {
     const key_range of_row = task.seen[row + r], here = intersect(of_row, tile);
     fresh = fresh && (is_empty(of_row) || of_row.first >= tile.first);
@@ -39,7 +39,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
   }
   if (is_empty(any)) return;
   const row_matrix<T> sums = rows_from(task.sums, row);
-  index hidden[MR];
+  index hidden[most];
   const auto kept = [&](int r) SKIPMAX_LAMBDA {
     return part_row_at(sums.data + r * sums.stride, plan.sizes.value_dim).kept;
   };
@@ -61,7 +61,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
     score(any.first, any.last);
   } else {
     alignas(64) T factor[row_lanes<T, Isa>];
-    T* state = state_of<Isa, Normalizer>(slice + plan.state_at, row);
+    T* state = state_of<Isa, Normalizer, most>(slice + plan.state_at, row);
     if (a.normalizer.template absorb<Isa>(state, score, factor))
       for (int r = 0; r < rows; ++r)
         scale_row<Isa>(sums.data + r * sums.stride, plan.width, factor[r]);
@@ -78,7 +78,7 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& plan, index number,
                                   T* parts, T* slice) {
   using Normalizer = decltype(a.normalizer);
-  constexpr index MR = register_block<T, Isa>::rows;
+  constexpr index most = rows_of_streams<T, Isa>;
   part_task<Isa, T> task{};
   place_part(a, plan, number, parts, slice, task);
   if (is_empty(task.any)) return;
@@ -87,21 +87,21 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
   for (index r = 0; r < task.rows.count; ++r)
     clear_part<Isa>(a.normalizer, part_row_at(task.sums.data + r * task.sums.stride, dim), width);
   if constexpr (!is_pointwise<Normalizer>)
-    for (index row = 0; row < task.rows.count; row += MR)
-      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer>(slice + plan.state_at, row));
+    for (index row = 0; row < task.rows.count; row += most)
+      a.normalizer.template clear<Isa>(state_of<Isa, Normalizer, most>(slice + plan.state_at, row));
   if constexpr (shifts_scores<Normalizer>)
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
   for (key_range tile = task.any; !is_empty(tile); tile.first += plan.tile) {
     const key_range keys = intersect(tile, {tile.first, tile.first + plan.tile});
     with_tile(a, plan, task, keys, [&](const auto& k, const auto& v) SKIPMAX_LAMBDA {
-      for (index row = 0; row < task.rows.count; row += MR)
+      for (index row = 0; row < task.rows.count; row += most)
         attend_tile(a, plan, task, row, keys, k, v);
     });
   }
   if constexpr (!is_pointwise<Normalizer>)
     for (index r = 0; r < task.rows.count; ++r)
-      a.normalizer.template keep<Isa>(state_of<Isa, Normalizer>(slice + plan.state_at, r),
-                                      static_cast<int>(r % MR),
+      a.normalizer.template keep<Isa>(state_of<Isa, Normalizer, most>(slice + plan.state_at, r),
+                                      static_cast<int>(r % most),
                                       part_row_at(task.sums.data + r * task.sums.stride, dim).kept);
 }
 

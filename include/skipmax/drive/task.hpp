@@ -74,9 +74,13 @@ SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, ind
 }
 
 // The state of the row block that holds `row`, of all states of a task.
+template <class Isa, class Normalizer, index BlockRows, class T>
+SKIPMAX_INLINE T* state_of(T* states, index row) {
+  return states + row / BlockRows * Normalizer::template state_size<Isa, T>;
+}
 template <class Isa, class Normalizer, class T>
 SKIPMAX_INLINE T* state_of(T* states, index row) {
-  return states + row / register_block<T, Isa>::rows * Normalizer::template state_size<Isa, T>;
+  return state_of<Isa, Normalizer, register_block<T, Isa>::rows>(states, row);
 }
 
 // A row of the task as slots see it,
