@@ -7,7 +7,7 @@ namespace {
 constexpr const char* decode_help =
     R"(Speed of decode, one query over a long cache, one run per functor, number type, workload and number
 of threads:
-  decode/<functor>/<f32 or bf16>/<workload>/threads:<n>
+  decode/<functor>/<f32, bf16 or f16>/<workload>/threads:<n>
 
 decode_mha_8k has 8192 keys of 128, 32 heads of q and of k and v; decode_gqa_8k 8 of k and v. z50, z90:
 that share of the scores is below zero. relu_dense leaves out no value row.
@@ -92,6 +92,7 @@ void add_all(const options& o) {
       add_decode<float>("relu_dense", relu.with(skipmax::skip_zeros::never), w, threads, z50);
       add_decode<skipmax::bf16>("softmax", skipmax::softmax_attention{}, w, threads, w.name);
       add_decode<skipmax::bf16>("relu", relu, w, threads, z50);
+      add_decode<skipmax::f16>("softmax", skipmax::softmax_attention{}, w, threads, w.name);
     }
 }
 
