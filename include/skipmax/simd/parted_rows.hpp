@@ -19,18 +19,15 @@ inline namespace v0 {
 template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
-// The first or the second register of 2 W numbers of a parted row.
-template <class Isa, class T, bool Second, class S>
-SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
-  if constexpr (is_parted<T, S>) {
-    using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
-    bits two;
-    __builtin_memcpy(&two, from, sizeof two);
-    two = Second ? two & 0xffff0000u : two << 16;
-    return {__builtin_bit_cast(typename simd<T, Isa>::register_type, two)};
-  } else {
-    return load_stored<Isa, T>(from + (Second ? lanes<T, Isa> : 0));
-  }
+// W numbers, the upper halves of what stands from `from` on: with it and every second one after, or without, those
+// between. The mask takes no slot of the units that multiply, as a shift does on a Zen 3.
+template <class Isa, bool Shifted>
+SKIPMAX_INLINE simd<float, Isa> upper_halves(const bf16* from) {
+  using bits = typename detail::half_lanes<lanes<float, Isa>>::bits;
+  bits two;
+  __builtin_memcpy(&two, from, sizeof two);
+  two = Shifted ? two << 16 : two & 0xffff0000u;
+  return {__builtin_bit_cast(typename simd<float, Isa>::register_type, two)};
 }
 
 // step(x, load) for each register of a parted row, which stands at x in scratch; load(row) is what a row holds there.
@@ -38,11 +35,26 @@ template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  for (; x + 2 * W <= width; x += 2 * W) {
-    step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_parted<Isa, T, false>(row + x); });
-    step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return load_parted<Isa, T, true>(row + x); });
+  const auto in_order = [&](index at) SKIPMAX_LAMBDA {
+    step(at, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + at); });
+  };
+  if constexpr (is_parted<T, S>) {
+    const auto second = [&] SKIPMAX_LAMBDA {
+      step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, false>(row + x); });
+    };
+    if (2 * W <= width) {  // nothing may be read in front of the row
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, true>(row + x); });
+      second();
+      x += 2 * W;
+    }
+    for (; x + 2 * W <= width; x += 2 * W) {
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, false>(row + x - 1); });
+      second();
+    }
+    if (x < width) in_order(x);
+  } else {
+    for (; x < width; x += W) in_order(x);
   }
-  if (x < width) step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x); });
 }
 
 namespace detail {
