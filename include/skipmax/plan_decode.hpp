@@ -10,7 +10,6 @@
 
 #include "skipmax/partial.hpp"
 #include "skipmax/plan.hpp"
-#include "skipmax/tile/key_streams.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
 
 namespace skipmax {
@@ -71,7 +70,7 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
   using Normalizer = decltype(Attention::normalizer);
   using Rows = decltype(Attention::rows);
-  constexpr index of_block = rows_of_streams<T, Isa>;
+  constexpr index of_block = row_lanes<T, Isa>;
   scratch_slice<T> slice{};
   slice.take(plan.task_rows * plan.depth);
   plan.k_at = slice.take(plan.k_in_place ? 0 : tile_in_cache * plan.depth);
@@ -92,7 +91,7 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
 // Tasks and scratch of a call whose views and slots are checked and in the plan.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
-  constexpr index of_block = rows_of_streams<T, Isa>, W = lanes<T, Isa>;
+  constexpr index of_block = row_lanes<T, Isa>, W = lanes<T, Isa>;
   const problem& p = plan.sizes;
   if (p.batch == 0 || p.query_length == 0 || p.heads == 0 || p.value_dim == 0) return;
   plan.group_rows = p.heads / p.kv_heads * p.query_length;

@@ -28,7 +28,7 @@ void check(int rows, index keys, index depth, index gap) {
       k_numbers[n] = static_cast<T>(number);
       k.data()[j * k_stride + x] = support::number<K>(number);
     }
-  constexpr index most_rows = rows_of_streams<T, native_isa>, most_depth = 256;
+  constexpr index most_rows = row_lanes<T, native_isa>, most_depth = 256;
   alignas(64) T q[most_rows * most_depth];
   for (index i = 0; i < rows * depth; ++i)
     q[i] = static_cast<T>(support::whole(2, static_cast<std::uint64_t>(i), -3, 3));
@@ -61,7 +61,7 @@ void check(int rows, index keys, index depth, index gap) {
 template <class T, class K>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;
-  for (const int rows : {1, 2, 5, rows_of_streams<T, native_isa>})
+  for (const int rows : {1, 2, 5, row_lanes<T, native_isa>})
     for (const index keys : {index{1}, W + 1, index{511}, index{512}, index{513}, index{527},
                              index{529}, index{1023}, index{1024}})
       for (const index depth : {W, index{64}, index{128}, index{256}})

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/row_ops.hpp"
-#include "skipmax/tile/key_streams.hpp"
 #include "support/fenced.hpp"
 #include "support/random.hpp"
 
@@ -31,7 +31,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
   std::vector<T> weights(static_cast<std::size_t>(rows * weight_stride));
   for (std::size_t i = 0; i < weights.size(); ++i)
     weights[i] = static_cast<T>(support::whole(2, i, -3, 3));
-  constexpr index most_rows = rows_of_streams<T, native_isa>, most_width = 256;
+  constexpr index most_rows = row_lanes<T, native_isa>, most_width = 256;
   alignas(64) static T sum[(most_rows + 1) * most_width];
   for (T& number : sum) number = T(0);
 
@@ -65,7 +65,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
 template <class T, class X>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;
-  for (int rows = 1; rows <= rows_of_streams<T, native_isa>; ++rows)
+  for (int rows = 1; rows <= row_lanes<T, native_isa>; ++rows)
     for (const index count : {0, 1, 2, 31, 256})
       for (const index width : {W, 5 * W})
         for (const index gap : {0, 3}) {

@@ -23,7 +23,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
                                 const part_task<Isa, T>& task, index row, key_range tile,
                                 const tile_rows<K>& k, const tile_rows<V>& v) {
   using Normalizer = decltype(a.normalizer);
-  constexpr index most = rows_of_streams<T, Isa>;
+  constexpr index most = row_lanes<T, Isa>;
   const index rest = task.rows.count - row;
   T* slice = task.slice;
   key_range seen[most] = {}, any{}, all{0, tile.last - tile.first};
@@ -78,7 +78,7 @@ template <class Isa, class T, class S, class Attention>
 SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& plan, index number,
                                   T* parts, T* slice) {
   using Normalizer = decltype(a.normalizer);
-  constexpr index most = rows_of_streams<T, Isa>;
+  constexpr index most = row_lanes<T, Isa>;
   part_task<Isa, T> task{};
   place_part(a, plan, number, parts, slice, task);
   if (is_empty(task.any)) return;

@@ -32,7 +32,7 @@ struct group_rows {
 // One task: these rows over these keys.
 template <class Isa, class T>
 struct part_task {
-  static constexpr index most_rows = round_up(64, rows_of_streams<T, Isa>);
+  static constexpr index most_rows = round_up(64, row_lanes<T, Isa>);
 
   group_rows rows;
   key_range keys;

@@ -200,7 +200,7 @@ SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& 
   if constexpr (hides<Attention>) {
     for (; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, step.block.seen[r]);
   } else {
-    key_range needed[rows_of_streams<T, Isa>] = {};
+    key_range needed[row_lanes<T, Isa>] = {};
     if constexpr (!fills_cache_line<T, Isa>)
       for (; r + 4 <= rows; r += 4) add_values_of_rows<4>(a, step, r, needed);
     for (; r + 2 <= rows; r += 2) add_values_of_rows<2>(a, step, r, needed);

@@ -9,7 +9,7 @@
 //   };
 //
 // One that is not point-wise (softmax) carries a state from tile to tile, for a block of rows at once,
-// and has instead of finish
+// at most row_lanes, and has instead of finish
 //
 //     static constexpr double score_factor;               // its unit of scores: they come times this
 //     state_size<Isa, T>                                   // numbers of one block's state
@@ -81,11 +81,6 @@ requires requires {
   requires N::packs_weights;
 }
 inline constexpr bool packs_weights<N> = true;
-
-// Rows of a block, padded so that their numbers fill whole registers.
-template <class T, class Isa>
-inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa>::rows,
-                                                           lanes<T, Isa>));
 
 // The scores of one row block over one key tile; ranges count columns of the tile. Weights take their
 // place, unless weights are packed in pairs (E).

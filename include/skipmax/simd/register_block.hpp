@@ -34,6 +34,12 @@ struct register_block {
   static constexpr int columns = vectors * lanes<T, Isa>;  // NR
 };
 
+// Rows for which a block has numbers, in whole registers. Where kernels need no register for each row, as in decode, they
+// are the rows of a block: so the eight query heads of a group share what is read of k and v.
+template <class T, class Isa>
+inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa>::rows,
+                                                           lanes<T, Isa>));
+
 // Elements of a cache line.
 template <class T>
 inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));

@@ -106,7 +106,7 @@ template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {
   constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
-  alignas(64) T sums[register_block<T, Isa>::rows * G * W];
+  alignas(64) T sums[row_lanes<T, Isa> * G * W];
   for (index start = 0; start < keys; start += W) {
     for (int g = 0; g < G; ++g) dot_group<Isa, 4>(q, rows, k, depth, keys, start, g, ahead, sums);
     store_scores<Isa>(sums, rows, s, start);

@@ -11,12 +11,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Rows of a block: those that share what is read of k and v. Kernels take two at a time, so they may be all that a
-// normalizer has numbers for, such as the eight query heads of a group.
-template <class T, class Isa>
-inline constexpr int rows_of_streams =
-    fills_cache_line<T, Isa> ? register_block<T, Isa>::rows : row_lanes<T, Isa>;
-
 // R rows by a key of each of S places `apart` elements apart: sum[r][place]. What is loaded of q, parted as k is,
 // serves all places.
 template <class Isa, int R, int S, class T, class K>
@@ -53,7 +47,7 @@ SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, in
                                  row_matrix<T> s, index columns, index count) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  constexpr int most = rows_of_streams<T, Isa>;
+  constexpr int most = row_lanes<T, Isa>;
   alignas(64) T sums[S][most * G * W];
   for (int g = 0; g < G; ++g) {
     V of_key[most][S][E];
