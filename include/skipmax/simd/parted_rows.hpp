@@ -19,8 +19,8 @@ inline namespace v0 {
 template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
-// W numbers, the upper halves of what stands from `from` on: with it and every second one after, or without, those
-// between. The mask takes no slot of the units that multiply, as a shift does on a Zen 3.
+// Of the 2 W numbers from `from` on those at odd places, by a mask; or, shifted there first, those at even places: a
+// shift takes slots of the units that multiply on Zen 3, a load that begins one number earlier takes none.
 template <class Isa, bool Shifted>
 SKIPMAX_INLINE simd<float, Isa> upper_halves(const bf16* from) {
   using bits = typename detail::half_lanes<lanes<float, Isa>>::bits;
@@ -39,7 +39,7 @@ SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
     step(at, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + at); });
   };
   if constexpr (is_parted<T, S>) {
-    const auto second = [&] SKIPMAX_LAMBDA {
+    const auto second = [&]() SKIPMAX_LAMBDA {
       step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, false>(row + x); });
     };
     if (2 * W <= width) {  // nothing may be read in front of the row
