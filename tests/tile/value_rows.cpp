@@ -70,7 +70,7 @@ void check_all() {
       for (const index width : {W, 5 * W})
         for (const index gap : {0, 3}) {
           check<T, X>(rows, keys_in_streams{count, 0, count}, count > 0 ? count : 1, width, gap);
-          const index range = count + 70;  // of which these are the last but one
+          const index range = count + 70;  // of which these are all from the 68th on but the last
           check<T, X>(rows, keys_in_streams{range, 68, count + 1}, range, width, gap);
           std::vector<key_number> list(static_cast<std::size_t>(count));
           std::iota(list.begin(), list.end(), key_number{0});

@@ -13,7 +13,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// keys_summed keys, from a multiple of that number on in the tile or, in streams, in the order of a range.
+// Where a tile goes from its first key to the last: those in one sum with `key`. (In streams, of a range they are as
+// many that follow each other in the order of the streams.)
 SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
   const index first = key / keys_summed * keys_summed;
   return {first, first + keys_summed};

@@ -19,15 +19,20 @@ inline namespace v0 {
 template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
-// Of the 2 W numbers from `from` on those at odd places, by a mask; or, shifted there first, those at even places: a
-// shift takes slots of the units that multiply on Zen 3, a load that begins one number earlier takes none.
-template <class Isa, bool Shifted>
-SKIPMAX_INLINE simd<float, Isa> upper_halves(const bf16* from) {
-  using bits = typename detail::half_lanes<lanes<float, Isa>>::bits;
-  bits two;
-  __builtin_memcpy(&two, from, sizeof two);
-  two = Shifted ? two << 16 : two & 0xffff0000u;
-  return {__builtin_bit_cast(typename simd<float, Isa>::register_type, two)};
+// The first or the second register of 2 W numbers of a parted row: of each pair of numbers the upper one, by a mask.
+// Of a load that begins one number earlier these are the even ones; at the start of a row, where nothing may be read
+// in front, a shift brings them there, which takes slots of the units that multiply on Zen 3.
+template <class Isa, class T, bool Second, bool StartsRow, class S>
+SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
+  if constexpr (is_parted<T, S>) {
+    using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
+    bits two;
+    __builtin_memcpy(&two, from - (Second || StartsRow ? 0 : 1), sizeof two);
+    two = StartsRow && !Second ? two << 16 : two & 0xffff0000u;
+    return {__builtin_bit_cast(typename simd<T, Isa>::register_type, two)};
+  } else {
+    return load_stored<Isa, T>(from + (Second ? lanes<T, Isa> : 0));
+  }
 }
 
 // step(x, load) for each register of a parted row, which stands at x in scratch; load(row) is what a row holds there.
@@ -35,26 +40,16 @@ template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  const auto in_order = [&](index at) SKIPMAX_LAMBDA {
-    step(at, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + at); });
+  const auto two = [&]<bool StartsRow>(std::bool_constant<StartsRow>) SKIPMAX_LAMBDA {
+    step(x, [&](const S* row)
+                SKIPMAX_LAMBDA { return load_parted<Isa, T, false, StartsRow>(row + x); });
+    step(x + W, [&](const S* row)
+                    SKIPMAX_LAMBDA { return load_parted<Isa, T, true, StartsRow>(row + x); });
   };
-  if constexpr (is_parted<T, S>) {
-    const auto second = [&]() SKIPMAX_LAMBDA {
-      step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, false>(row + x); });
-    };
-    if (2 * W <= width) {  // nothing may be read in front of the row
-      step(x, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, true>(row + x); });
-      second();
-      x += 2 * W;
-    }
-    for (; x + 2 * W <= width; x += 2 * W) {
-      step(x, [&](const S* row) SKIPMAX_LAMBDA { return upper_halves<Isa, false>(row + x - 1); });
-      second();
-    }
-    if (x < width) in_order(x);
-  } else {
-    for (; x < width; x += W) in_order(x);
-  }
+  if constexpr (is_parted<T, S>)
+    if (2 * W <= width) two(std::true_type{}), x += 2 * W;
+  for (; x + 2 * W <= width; x += 2 * W) two(std::false_type{});
+  if (x < width) step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x); });
 }
 
 namespace detail {
