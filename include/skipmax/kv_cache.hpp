@@ -91,11 +91,11 @@ class kv_cache {
     return static_cast<const index*>(length_memory_.data());
   }
   SKIPMAX_INLINE index length(index b) const {
-    check_sequence(b);
+    check_sequence("kv_cache: ", b, k_.batch);
     return lengths()[b];
   }
   SKIPMAX_INLINE cached_sequence<T> sequence(index b) const {
-    check_sequence(b);
+    check_sequence("kv_cache: ", b, k_.batch);
     return {skipmax::sequence(k(), b), skipmax::sequence(v(), b), lengths() + b};
   }
   SKIPMAX_INLINE index batch() const { return k_.batch; }
@@ -112,7 +112,7 @@ class kv_cache {
   // For sequence b alone: [1, tokens, kv heads, key dim].
   template <class K, class V>
   SKIPMAX_INLINE void append(index b, const tensor_view<K>& k_new, const tensor_view<V>& v_new) {
-    check_sequence(b);
+    check_sequence("kv_cache: ", b, k_.batch);
     check(k_new, v_new, 1, b, b + 1);
     add(b, k_new, v_new, 0);
   }
@@ -130,7 +130,7 @@ class kv_cache {
 
   // Sequence b keeps its first `length` tokens,
   SKIPMAX_INLINE void truncate(index b, index length) {
-    check_sequence(b);
+    check_sequence("kv_cache: ", b, k_.batch);
     error_message error{};
     if (length < 0 || length > this->length(b))
       error << "skipmax: kv_cache: truncate: found " << length << ", wanted 0 to "
@@ -145,13 +145,6 @@ class kv_cache {
 
  private:
   SKIPMAX_INLINE index* filled() { return static_cast<index*>(length_memory_.data()); }
-
-  SKIPMAX_INLINE void check_sequence(index b) const {
-    error_message error{};
-    if (b < 0 || b >= k_.batch)
-      error << "skipmax: kv_cache: sequence: found " << b << ", wanted 0 to " << k_.batch - 1;
-    throw_if(error);
-  }
 
   template <class K, class V>
   SKIPMAX_INLINE void check(const tensor_view<K>& k_new, const tensor_view<V>& v_new, index batch,

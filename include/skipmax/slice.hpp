@@ -25,13 +25,18 @@ SKIPMAX_INLINE tensor_view<T> positions(tensor_view<T> x, index first, index las
   return x;
 }
 
+// Throws std::invalid_argument unless b is one of a batch's sequences.
+SKIPMAX_INLINE void check_sequence(const char* owner, index b, index batch) {
+  error_message error{};
+  if (b < 0 || b >= batch)
+    error << "skipmax: " << owner << "sequence: found " << b << ", wanted 0 or more and less than "
+          << batch << ", the batch";
+  throw_if(error);
+}
+
 template <class T>
 SKIPMAX_INLINE tensor_view<T> sequence(tensor_view<T> x, index b) {
-  error_message error{};
-  if (b < 0 || b >= x.batch)
-    error << "skipmax: sequence: found " << b << ", wanted 0 to " << x.batch - 1
-          << ", of a batch of " << x.batch;
-  throw_if(error);
+  check_sequence("", b, x.batch);
   if (x.data) x.data += b * x.batch_stride;
   x.batch = 1;
   return x;

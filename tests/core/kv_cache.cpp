@@ -76,9 +76,9 @@ TEST(kv_cache, mistakes_change_nothing) {
   EXPECT_EQ(message([&] { cache.append(one.k.read(), one.v.read()); }),
             "skipmax: kv_cache: append: k: found [1, 1, 2, 5], wanted [2, 1, 2, 5]");
   EXPECT_EQ(message([&] { cache.append(2, one.k.read(), one.v.read()); }),
-            "skipmax: kv_cache: sequence: found 2, wanted 0 to 1");
+            "skipmax: kv_cache: sequence: found 2, wanted 0 or more and less than 2, the batch");
   EXPECT_EQ(message([&] { (void)cache.length(-1); }),
-            "skipmax: kv_cache: sequence: found -1, wanted 0 to 1");
+            "skipmax: kv_cache: sequence: found -1, wanted 0 or more and less than 2, the batch");
   const tensor_view<const float> less = blhd(static_cast<const float*>(nullptr), 2, -1, 2, 5);
   EXPECT_EQ(message([&] { cache.append(less, two.v.read()); }),
             "skipmax: kv_cache: append: k: found [2, -1, 2, 5], wanted [2, 0, 2, 5]");

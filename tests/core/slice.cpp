@@ -51,8 +51,10 @@ TEST(slice, refuses) {
   EXPECT_EQ(message_of([&] { (void)positions(x, 3, 9); }),
             "skipmax: positions: found 3 to 9" + end);
   EXPECT_EQ(message_of([&] { (void)sequence(x, 2); }),
-            "skipmax: sequence: found 2, wanted 0 to 1, of a batch of 2");
+            "skipmax: sequence: found 2, wanted 0 or more and less than 2, the batch");
   EXPECT_NE(message_of([&] { (void)sequence(x, -1); }), "no error");
+  EXPECT_EQ(message_of([] { (void)sequence(blhd<const float>(nullptr, 0, 8, 1, 4), 0); }),
+            "skipmax: sequence: found 0, wanted 0 or more and less than 0, the batch");
 }
 
 }  // namespace

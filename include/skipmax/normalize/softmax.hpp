@@ -10,6 +10,7 @@
 // -inf is zero.
 #pragma once
 
+#include <numbers>
 #include <type_traits>
 
 #include "skipmax/normalize/row_normalizer.hpp"
@@ -23,7 +24,7 @@ inline namespace v0 {
 struct softmax {
   static constexpr bool pointwise = false;
   static constexpr bool packs_weights = true;
-  static constexpr double score_factor = 1.4426950408889634074;  // log2(e)
+  static constexpr double score_factor = std::numbers::log2e;
 
   // m [row_lanes], then the sums: over registers of keys, lane by lane [row_lanes][lanes], and over the
   // tail of the tiles [row_lanes].

@@ -3,6 +3,8 @@
 // Backward needs s: the derivative is Phi(s) + s exp(-s^2 / 2) / sqrt(2 pi).
 #pragma once
 
+#include <numbers>
+
 #include "skipmax/simd/math.hpp"
 
 namespace skipmax {
@@ -31,7 +33,7 @@ struct gelu_erf {
   template <class V>
   SKIPMAX_INLINE static V phi_integral(V s) {
     const V half = math::constant<V>(0.5);
-    return math::fma(half, math::erf(s * math::constant<V>(0.70710678118654752440)), half);
+    return math::fma(half, math::erf(s * math::constant<V>(std::numbers::sqrt2 / 2)), half);
   }
 };
 

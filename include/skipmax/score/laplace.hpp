@@ -4,6 +4,8 @@
 // Backward needs s: the derivative is the normal density at s, of mean mu and deviation sigma.
 #pragma once
 
+#include <numbers>
+
 #include "skipmax/simd/math.hpp"
 
 namespace skipmax {
@@ -26,7 +28,8 @@ struct laplace {
  private:
   template <class V>
   SKIPMAX_INLINE static V z(V s) {
-    return (s - math::constant<V>(0.707107)) * math::constant<V>(0.70710678118654752440 / 0.282095);
+    return (s - math::constant<V>(0.707107)) *
+           math::constant<V>(std::numbers::sqrt2 / 2 / 0.282095);
   }
 };
 

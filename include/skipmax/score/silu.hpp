@@ -3,6 +3,8 @@
 // Backward needs s: with S = sigmoid(s) the derivative is S (1 + s (1 - S)).
 #pragma once
 
+#include <numbers>
+
 #include "skipmax/score/score_function.hpp"
 #include "skipmax/simd/math.hpp"
 
@@ -17,7 +19,7 @@ struct silu {
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
     s = math::max(s, math::constant<V>(-1000));
-    const V t = math::min(s * math::constant<V>(-1.4426950408889634074),
+    const V t = math::min(s * math::constant<V>(-std::numbers::log2e),
                           math::constant<V>(math::is_single<V> ? 128 : 1024));
     return math::divide(s, math::constant<V>(1) + math::fast_exp2(t));
   }

@@ -8,6 +8,8 @@
 // C library in double.
 #pragma once
 
+#include <numbers>
+
 #include "skipmax/simd/arithmetic.hpp"
 
 namespace skipmax {
@@ -59,7 +61,7 @@ struct reduced {
 template <class V>
 SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
   const V shift = constant<V>(compat::format<element_t<V>>::integer_shift);
-  const V n = math::fma(x, constant<V>(1.4426950408889634074), shift) - shift;
+  const V n = math::fma(x, constant<V>(std::numbers::log2e), shift) - shift;
   const V r = math::fma(-n, constant<V>(log2_low<V>), math::fma(-n, constant<V>(log2_high<V>), x));
   if constexpr (is_single<V>) {  // relative to exp(r) - 1: 1.6e-8
     const V q = math::horner(r, 0.5, 0.166665435, 0.0416662805, 0.00836658385, 0.00139464496);
@@ -80,7 +82,7 @@ template <class V>
 SKIPMAX_INLINE V log_positive(V u, V correction) {
   const V one = constant<V>(1), half = constant<V>(0.5);
   const auto [mantissa, exponent] = compat::split(u);
-  const auto upper = mantissa >= constant<V>(1.41421356237309504880);
+  const auto upper = mantissa >= constant<V>(std::numbers::sqrt2);
   const V n = math::select(upper, exponent + one, exponent);
   const V f = math::select(upper, half * mantissa, mantissa) - one;
   const V s = math::divide(f, constant<V>(2) + f);
