@@ -1,5 +1,5 @@
-// Arithmetic on a SIMD register (xsimd::batch of float or double) and, under the same names, on a plain
-// float or double.
+// Arithmetic on a SIMD register (xsimd::batch of float or double) and, under the same names, on a
+// plain float or double.
 #pragma once
 
 #include <type_traits>
@@ -28,13 +28,13 @@ using element_t = typename element<V>::type;
 template <class V>
 inline constexpr bool is_single = sizeof(element_t<V>) == 4;
 
-// A number in every lane.
+// The same number in every lane.
 template <class V>
 SKIPMAX_INLINE V constant(double number) {
   return V(static_cast<element_t<V>>(number));
 }
 
-// The numbers at data, data + 1, .. in the lanes of V, wherever they lie; a scalar takes the first.
+// The numbers at data, data + 1, .. in the lanes of V, at any alignment; a scalar takes the first.
 template <scalar T>
 SKIPMAX_INLINE T load(const T* data) {
   return *data;
@@ -54,7 +54,7 @@ SKIPMAX_INLINE V lane_numbers() {
   return load<V>(number);
 }
 
-// if_true where the mask is set, if_false elsewhere. The mask of scalars is bool.
+// if_true where the mask is set, if_false elsewhere. For scalars the mask is a bool.
 template <scalar T>
 SKIPMAX_INLINE T select(bool mask, T if_true, T if_false) {
   return mask ? if_true : if_false;
@@ -65,7 +65,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> select(xsimd::batch_bool<T, A> mask, xsimd::ba
   return xsimd::select(mask, if_true, if_false);
 }
 
-// As std::max and std::min: where either is NaN the result is the first argument, so that
+// As std::max and std::min: if either argument is NaN, the result is the first one, so that
 // max(x, bound) keeps the NaN of x.
 template <scalar T>
 SKIPMAX_INLINE T max(T a, T b) {
@@ -102,8 +102,8 @@ SKIPMAX_INLINE xsimd::batch<T, A> sqrt(xsimd::batch<T, A> x) {
   return compat::sqrt(x);
 }
 
-// The quotient, rounded once. The operator is that too, but for registers of float on NEON: there xsimd
-// 8.1 has an estimate, 2 ulp off, and not even the sign where the divisor is denormal.
+// The quotient, rounded once. operator/ gives the same except for registers of float on NEON: there
+// xsimd 8.1 estimates, 2 ulp off, and if the divisor is denormal not even the sign is right.
 template <scalar T>
 SKIPMAX_INLINE T divide(T a, T b) {
   return a / b;
@@ -118,7 +118,7 @@ SKIPMAX_INLINE auto isnan(V x) {
   return !(x == x);
 }
 
-// a b + c, with one rounding where the hardware has it.
+// a b + c, with one rounding if the hardware has a fused multiply-add.
 SKIPMAX_INLINE float fma(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);
 }
@@ -151,8 +151,8 @@ SKIPMAX_INLINE V horner(V x, double c0, C... higher) {
   return math::fma(math::horner(x, higher...), x, constant<V>(c0));
 }
 
-// The same in two chains of half the length, for one more operation: where the degree is high a
-// single chain is longer than a processor looks ahead.
+// The same as two chains of half the length, at the cost of one more operation: at a high degree
+// a single chain is longer than a processor looks ahead.
 template <class V>
 struct even_and_odd {
   V even, odd;  // p(x) = even(x^2) + x odd(x^2)

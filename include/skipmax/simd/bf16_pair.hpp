@@ -1,10 +1,11 @@
-// Two bf16 numbers side by side, what AVX512-BF16 multiplies: where a T stands in packed q, k, v and
-// weights, a pair may stand instead, and one step of the inner loop then takes two of the depth.
+// A pair of bf16 numbers, the operand of AVX512-BF16. Packed q, k, v and weights hold elements E,
+// which are T or pairs; with pairs one step of the inner loop covers two numbers of the depth.
 //
 //   acc[lane] += row.first * column[lane].first + row.second * column[lane].second
 //
-// The instruction rounds its sums to nearest even whatever the mode, takes denormals, bf16 or float,
-// for zeros and gives zero for them. bf16 pairs are moved about as the floats whose bits they are.
+// The instruction rounds its sums to nearest even in every rounding mode, and treats denormals as
+// zero, bf16 or float, in its operands and its result. Registers of pairs are passed around as
+// registers of float with the same bits.
 #pragma once
 
 #include <type_traits>
@@ -30,7 +31,7 @@ inline constexpr bool has_pair_products =
     false;
 #endif
 
-// What packed memory stands for.
+// The type that an element of packed memory is computed in, and how many numbers it holds.
 template <class E>
 using number_of = std::conditional_t<is_pair<E>, float, E>;
 template <class E>
@@ -42,7 +43,7 @@ SKIPMAX_INLINE constexpr index packed_elements(index numbers) {
   return ceil_div(numbers, numbers_in<E>);
 }
 
-// A register of E from the element x of a row of the caller's.
+// A register of E, from element x of one of the caller's rows on. Any alignment.
 template <class E, class Isa, class S>
 SKIPMAX_INLINE simd<number_of<E>, Isa> load_packed(const S* row, index x) {
   using V = simd<number_of<E>, Isa>;
@@ -55,7 +56,7 @@ SKIPMAX_INLINE simd<number_of<E>, Isa> load_packed(const S* row, index x) {
   }
 }
 
-// a b + c, of numbers or of pairs; a is a register or a row_operand.
+// a b + c for numbers or pairs; a is a register or a row_operand.
 template <class E, class Row, class V>
 SKIPMAX_INLINE V multiply_packed(Row a, V b, V c) {
   if constexpr (!is_pair<E>) {
@@ -70,7 +71,7 @@ SKIPMAX_INLINE V multiply_packed(Row a, V b, V c) {
   }
 }
 
-// NV registers of numbers to packed memory, rounded if it holds pairs. Aligned.
+// Stores NV registers of numbers to aligned packed memory, rounded if it holds pairs.
 template <class V, std::size_t NV, class T>
 SKIPMAX_INLINE void store_packed(T* to, const V (&x)[NV]) {
 #pragma GCC unroll 2
@@ -95,8 +96,9 @@ SKIPMAX_INLINE void store_packed(bf16_pair* to, const V (&x)[1]) {
 }
 #endif
 
-// NV registers of sums of products of E to a row of the caller's. Any alignment. The instruction for two
-// registers would make denormals zero, which are rounded otherwise where a row goes another way.
+// Stores NV registers of sums of products of E to one of the caller's rows, at any alignment. The
+// instruction that rounds two registers would flush denormals to zero. A row may also be stored in
+// other ways, which round them, so registers with denormals are rounded by store_rounded.
 template <class E, class Isa, class T, std::size_t NV, class Out>
 SKIPMAX_INLINE void store_sums(Out* to, const simd<T, Isa> (&x)[NV]) {
 #if defined(__AVX512BF16__) && defined(__AVX512F__)
@@ -114,8 +116,8 @@ SKIPMAX_INLINE void store_sums(Out* to, const simd<T, Isa> (&x)[NV]) {
   for (std::size_t v = 0; v < NV; ++v) store_rounded<Isa, T>(to + v * lanes<T, Isa>, x[v]);
 }
 
-// sum, lane by lane, and what store_packed makes of x: rounded if it holds pairs, whose two numbers go
-// to one lane.
+// sum plus what store_packed stores of x. Numbers are added lane by lane; pairs are rounded first,
+// and both numbers of a pair are added to one lane.
 template <class E, class V, std::size_t NV>
 SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
   if constexpr (!is_pair<E>) {
@@ -129,7 +131,7 @@ SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
     if constexpr (NV == 2)
       return multiply_packed<E>(V(__builtin_bit_cast(__m512, pairs_of(x))), ones, sum);
     else
-      // zeros above: the intrinsic for it is one that g++ 12 warns of
+      // zeros in the upper half: g++ 12 warns about the intrinsic that does this
       return multiply_packed<E>(
           V(__builtin_bit_cast(
               __m512, __builtin_shufflevector(pairs_of(x), __m256i{}, 0, 1, 2, 3, 4, 5, 6, 7))),
@@ -138,7 +140,7 @@ SKIPMAX_INLINE V add_packed(V sum, const V (&x)[NV]) {
   }
 }
 
-// x, rounded as it is when packed.
+// x, rounded as store_packed rounds it.
 template <class E, class Isa>
 SKIPMAX_INLINE simd<number_of<E>, Isa> round_as(const simd<number_of<E>, Isa>& x) {
   if constexpr (!is_pair<E>) {
@@ -150,7 +152,7 @@ SKIPMAX_INLINE simd<number_of<E>, Isa> round_as(const simd<number_of<E>, Isa>& x
   }
 }
 
-// A register of pairs, a number of each row; without a second row it is zero. Any alignment.
+// Stores a register of pairs (first[i], second[i]), second[i] = 0 without a second row. Unaligned.
 template <class Isa>
 SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* second) {
   constexpr int W = lanes<float, Isa>;
@@ -159,7 +161,7 @@ SKIPMAX_INLINE void pair_rows(bf16_pair* to, const bf16* first, const bf16* seco
   __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 
-// The n-th number of packed memory.
+// Reads and writes the n-th number of packed memory; packed_number_of is its type.
 template <class T>
 SKIPMAX_INLINE T packed_number(const T* from, index n) {
   return from[n];
@@ -174,7 +176,6 @@ SKIPMAX_INLINE void set_packed(T* to, index n, T value) {
 SKIPMAX_INLINE void set_packed(bf16_pair* to, index n, bf16 value) {
   reinterpret_cast<bf16*>(to)[n] = value;
 }
-// Its type.
 template <class E>
 using packed_number_of = std::conditional_t<is_pair<E>, bf16, E>;
 

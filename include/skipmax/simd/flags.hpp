@@ -1,9 +1,9 @@
-// Flags of keys, a byte or a bit each, as what masks add to scores.
+// Turns flags of keys, a byte or a bit each, into what a mask adds to the scores.
 //
-//   lane i = 0 where flag first + i is set, -infinity where it is not
+//   lane i = 0 if flag first + i is set, else -infinity
 //
-// V is a register of float or double, or a scalar, which takes one flag. Nothing is read but the
-// bytes that hold these flags. Bytes are a load, a comparison, a widening and a bitwise and.
+// V is a register of float or double, or a scalar, which takes one flag. Only the bytes that hold
+// these flags are read. Byte flags cost a load, a comparison, a widening and a bitwise and.
 #pragma once
 
 #include "skipmax/simd/math.hpp"
@@ -24,7 +24,7 @@ struct lane_mask<double> {
   using type = std::int64_t;
 };
 
-// -infinity where all bits of a lane are set, 0 where none is.
+// -infinity in lanes whose bits are all set, 0 in lanes where none is.
 template <class V, class Mask>
 SKIPMAX_INLINE V minus_infinity_where(const Mask& hidden) {
   const V bits(__builtin_bit_cast(typename V::register_type, hidden));
@@ -33,7 +33,7 @@ SKIPMAX_INLINE V minus_infinity_where(const Mask& hidden) {
 
 }  // namespace detail
 
-// One byte for each key: set if not zero.
+// One byte for each key; a flag is set if its byte is not zero.
 template <math::scalar T>
 SKIPMAX_INLINE T hidden_by_bytes(const std::uint8_t* flags) {
   return *flags ? T(0) : static_cast<T>(-__builtin_inf());
@@ -64,8 +64,8 @@ SKIPMAX_INLINE V hidden_by_bits(const std::uint8_t* flags, index first) requires
   static_assert(W <= 16);
   const std::uint8_t* from = flags + (first >> 3);
   const int shift = static_cast<int>(first & 7);
-  // The flags end in the byte after the whole ones, or, where that has none of them and may not
-  // exist, in one that is read anyway and whose copy no lane looks at.
+  // Byte whole_bytes may hold the last flags. If it holds none it may not exist: then an earlier
+  // byte is read in its place, and no lane looks at that copy.
   std::uint32_t bits = static_cast<std::uint32_t>(from[(shift + W - 1) >> 3]) << 8 * whole_bytes;
   if constexpr (whole_bytes == 2) bits |= static_cast<std::uint32_t>(from[1]) << 8;
   bits |= from[0];

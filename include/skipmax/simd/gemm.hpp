@@ -1,9 +1,9 @@
-// The one inner loop of the library: a register tile of A B added up over depth.
+// The inner loop of the tile kernels: a register tile of A B, accumulated over depth.
 //
 //   acc[r][v] += a[r * RowStride + x] * b[x * b_stride + v * lanes ..],  x = 0 .. depth - 1
 //
-// a is read one by one, RowStride apart, a compile-time number, so that one pointer addresses all
-// rows; b by whole aligned registers. Both hold numbers, or pairs of bf16 as in bf16_pair.hpp.
+// a is read one element at a time, b in whole aligned registers. RowStride is a compile-time number
+// so that one pointer addresses all rows of a. Both hold numbers, or pairs as in bf16_pair.hpp.
 #pragma once
 
 #include "skipmax/simd/bf16_pair.hpp"

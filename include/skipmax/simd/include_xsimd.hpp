@@ -1,5 +1,5 @@
-// xsimd, and with it the compiler's intrinsics. g++ 12 warns of its own AVX-512 header, about
-// operands left undefined on purpose, wherever an intrinsic is inlined; the pragma covers that header.
+// xsimd, and with it the compiler's intrinsics. Wherever an AVX-512 intrinsic is inlined, g++ 12
+// warns about its own header, which leaves operands undefined on purpose; the pragmas silence that.
 #pragma once
 
 #if defined(__GNUC__) && !defined(__clang__)

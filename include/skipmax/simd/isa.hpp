@@ -1,6 +1,6 @@
-// The instruction set a translation unit is compiled for, as a type. It is the first template
-// parameter of everything below the entry points, so that two units built for two instruction sets
-// never share a symbol.
+// The instruction set that a translation unit is compiled for, as a type. It is the first template
+// parameter of everything below the entry points, so that two units built for different instruction
+// sets never share a symbol.
 #pragma once
 
 #include "skipmax/simd/include_xsimd.hpp"
@@ -10,8 +10,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Compiler switches that let a compiler use more instructions than xsimd's architecture says, one bit
-// each.
+// Compiler switches that allow more instructions than xsimd's architecture implies, one bit each.
 inline constexpr unsigned isa_switches = 0u
 #if defined(__FMA__)
                                          | 1u << 0

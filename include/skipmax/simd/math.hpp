@@ -1,11 +1,11 @@
 // Elementary functions for a SIMD register (xsimd::batch of float or double) and, under the same
-// names, for a plain float or double: what score functions are written in.
+// names, for a plain float or double. Score functions are written in these.
 //
-// For registers they are our own, branch free and within 2.8 ulp (fast_exp2 within 3.6), with exact
-// edges: NaN of any payload, infinity, zero, denormals. The table is in tests/simd/math.cpp.
-// Polynomials are minimax: Remez exchange in 140-bit arithmetic on the intervals stated, coefficients
-// then rounded to the format; the error beside each is relative to the function. Scalars go through the
-// C library in double.
+// The register versions are our own: branch free, within 2.8 ulp (fast_exp2 within 3.6), with exact
+// edges: NaN of any payload, infinity, zero, denormals. The table is in tests/simd/math.cpp. The
+// polynomials are minimax: Remez exchange in 140-bit arithmetic on the intervals stated, then the
+// coefficients rounded to the format; the error beside each is relative to the function. Scalars go
+// through the C library in double.
 #pragma once
 
 #include <numbers>
@@ -16,13 +16,13 @@ namespace skipmax {
 inline namespace v0 {
 namespace math {
 
-// 2^x for x up to 128 (1024 in double), where it is infinity: what softmax spends its time in. Relative
-// error 1.8e-7 in float and 4e-16 in double; 2^0 is 1 and 2^-inf is 0 exactly, NaN stays NaN. AVX-512:
-// 5 multiply-adds (10 in double), reduce and scalef. Elsewhere 5 (10) and max, floor, subtract, add,
-// shift, multiply, and what would be denormal may be 0.
+// 2^x for x up to 128 (1024 in double), where it becomes infinity. Softmax spends its time here.
+// Relative error 1.8e-7 in float and 4e-16 in double; 2^0 is exactly 1, 2^-inf exactly 0, NaN stays
+// NaN. Cost: 5 multiply-adds (10 in double), plus reduce and scalef on AVX-512, or elsewhere max,
+// min, floor, subtract, add, shift and multiply; there, what would be denormal may be 0.
 //
-// The polynomial is 1 + r (...) on [0, 1], not on [-1/2, 1/2]: held to 1 at an end of its interval
-// rather than in the middle, degree 5 is five times as good.
+// The polynomial is 1 + r (...) on [0, 1], not on [-1/2, 1/2]: at degree 5 it is five times as
+// accurate if the point where it is held to 1 is an end of its interval, not the middle.
 template <scalar T>
 SKIPMAX_INLINE T fast_exp2(T x) {
   return static_cast<T>(__builtin_exp2(x));
@@ -45,7 +45,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> fast_exp2(xsimd::batch<T, A> x) {
 
 namespace detail {
 
-// log 2 in two parts, the first short enough for an exact product with a whole exponent.
+// log 2 in two parts, the first with few enough bits that its product with any exponent is exact.
 template <class V>
 inline constexpr double log2_high = is_single<V> ? 0.693145751953125 : 6.93147180369123816490e-01;
 template <class V>
@@ -57,7 +57,8 @@ struct reduced {
   V n, expm1;
 };
 
-// x = n log 2 + r with n whole and |r| <= log(2) / 2, and exp(r) - 1 = r + r^2 q(r).
+// n and expm1 = exp(r) - 1 = r + r^2 q(r), where x = n log 2 + r, n is an integer and
+// |r| <= log(2) / 2.
 template <class V>
 SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
   const V shift = constant<V>(compat::format<element_t<V>>::integer_shift);
@@ -75,9 +76,9 @@ SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
   }
 }
 
-// log(u) + correction for positive finite u, the correction far below u.
-// u = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f), and with z = s^2 <= 0.0295
-// log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z p(z))), added up from its small parts.
+// log(u) + correction for positive finite u and a correction far below u.
+// u = 2^n (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f), z = s^2 <= 0.0295, and
+// log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z p(z))), summed from the smallest part up.
 template <class V>
 SKIPMAX_INLINE V log_positive(V u, V correction) {
   const V one = constant<V>(1), half = constant<V>(0.5);
@@ -109,7 +110,7 @@ SKIPMAX_INLINE T exp_nonpositive(T x) {
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> exp_nonpositive(xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
-  // below the bound, where the result rounds to 0, nothing changes but -inf; the order keeps NaN
+  // below the bound, where the result rounds to 0, this changes only -inf; the order keeps NaN
   const auto [n, expm1] = detail::reduce_exp(math::max(x, constant<V>(is_single<V> ? -104 : -746)));
   return compat::scale_by_pow2(constant<V>(1) + expm1, n);
 }
@@ -137,7 +138,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> log(xsimd::batch<T, A> x) {
   return math::select(x == infinity, x, math::select(x > zero, positive, at_most_zero));
 }
 
-// log(1 + x), as good for small x.
+// log(1 + x), just as accurate for small x.
 template <scalar T>
 SKIPMAX_INLINE T log1p(T x) {
   return static_cast<T>(__builtin_log1p(x));
@@ -152,11 +153,11 @@ SKIPMAX_INLINE xsimd::batch<T, A> log1p(xsimd::batch<T, A> x) {
   const V at_most_zero = math::select(u == zero, -infinity, constant<V>(__builtin_nan("")));
   const V positive = detail::log_positive(u, math::divide(lost, u));
   const V result = math::select(u > zero, positive, at_most_zero);
-  return math::select((x == infinity) | (u == one), x, result);  // 1 + x rounds to 1: x, and -0
+  return math::select((x == infinity) | (u == one), x, result);  // if 1 + x rounds to 1: x, even -0
 }
 
-// log(1 + x) for x in [0, 1]: 2 atanh(t) with t = x / (2 + x), t^2 = z <= 1/9, which is
-// x - t (x - z p(z)). One division and no splitting, where log1p needs both and another division.
+// log(1 + x) for x in [0, 1]: 2 atanh(t) = x - t (x - z p(z)) with t = x / (2 + x), z = t^2 <= 1/9.
+// It takes one division. log1p takes two, and splits its argument into mantissa and exponent.
 template <scalar T>
 SKIPMAX_INLINE T log1p_of_unit(T x) {
   return static_cast<T>(__builtin_log1p(x));
@@ -180,7 +181,7 @@ template <scalar T>
 SKIPMAX_INLINE T tanh(T x) {
   return static_cast<T>(__builtin_tanh(x));
 }
-// e / (e + 2) with e = exp(2 |x|) - 1, which is 1 to the last bit from the bound on.
+// e / (e + 2) with e = exp(2 |x|) - 1. From the bound of |x| on, this is 1 to the last bit.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> tanh(xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
@@ -195,8 +196,8 @@ template <scalar T>
 SKIPMAX_INLINE T erf(T x) {
   return static_cast<T>(__builtin_erf(x));
 }
-// x + x p(x^2) on [-1, 1]; beyond, 1 - 2^q(|x|) with q(x) = log2(1 - erf(x)), which is 1 to the
-// last bit from the bound on.
+// x + x p(x^2) on [-1, 1]; beyond, 1 - 2^q(|x|) with q(x) = log2(1 - erf(x)), and the sign of x.
+// From the bound of |x| on, 1 - 2^q is 1 to the last bit.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> erf(xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
@@ -225,7 +226,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> erf(xsimd::batch<T, A> x) {
   return math::select(magnitude <= one, math::fma(x, p, x), outside);
 }
 
-// 1 / (1 + exp(-x)), without overflow inside, and 1 minus that, without cancellation.
+// value = 1 / (1 + exp(-x)), with no overflow on the way; rest = 1 - value, with no cancellation.
 template <class V>
 struct sigmoid_parts {
   V value, rest;

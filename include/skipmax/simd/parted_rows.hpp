@@ -1,10 +1,11 @@
-// Rows of bf16 as registers of float in one instruction each: of 2 W numbers the even ones, then the odd ones.
+// Loads rows of bf16 as registers of float, one instruction for each register: of every 2 W numbers
+// first those at even places, then those at odd places.
 //
 //   stored   s_0 s_1 s_2 s_3 ... s_2W-1
-//   parted   s_0 s_2 ... s_2W-2, s_1 s_3 ... s_2W-1          and so on; a last W are as they were
+//   parted   s_0 s_2 ... s_2W-2, s_1 s_3 ... s_2W-1     and so on; a last W numbers stay in order
 //
-// A sum over a row does not mind the order if both factors have it; a sum of rows is put back when it is done.
-// Rows of all other types stay in order.
+// Dot products take both factors in this order. Sums of rows are put in order again when they are
+// done. Rows of all other types stay in order.
 #pragma once
 
 #include <type_traits>
@@ -19,9 +20,10 @@ inline namespace v0 {
 template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
-// The first or the second register of 2 W numbers of a parted row: of each pair of numbers the upper one, by a mask.
-// Of a load that begins one number earlier these are the even ones; at the start of a row, where nothing may be read
-// in front, a shift brings them there, which takes slots of the units that multiply on Zen 3.
+// The first or the second register of 2 W numbers of a parted row. A mask keeps the upper bf16 of
+// each lane: the odd numbers, or the even ones if the load begins one number earlier. At the start
+// of a row nothing may be read in front, so a shift moves the even ones up there; on Zen 3 shifts
+// take slots of the units that multiply.
 template <class Isa, class T, bool Second, bool StartsRow, class S>
 SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
   if constexpr (is_parted<T, S>) {
@@ -35,7 +37,7 @@ SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
   }
 }
 
-// step(x, load) for each register of a parted row, which stands at x in scratch; load(row) is what a row holds there.
+// step(x, load) for each register of a parted row: x is its place in scratch, load(row) reads it.
 template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
@@ -54,16 +56,16 @@ SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
 
 namespace detail {
 template <int W, int First>
-struct every_second {  // of two registers
+struct every_second {  // of the lanes of two registers, from lane First on
   static constexpr int source(int i) { return 2 * i + First; }
 };
 template <int W, int First>
-struct in_turn {  // a lane of each, from lane First on
+struct in_turn {  // alternately a lane of each of two registers, from lane First on
   static constexpr int source(int i) { return First + i / 2 + (i % 2 != 0 ? W : 0); }
 };
 }  // namespace detail
 
-// A row from order to parts.
+// Puts a row in parted order.
 template <class Isa, class T>
 SKIPMAX_INLINE void to_parted_row(T* row, index width) {
   using V = simd<T, Isa>;
@@ -76,7 +78,7 @@ SKIPMAX_INLINE void to_parted_row(T* row, index width) {
   }
 }
 
-// row[0 .. width) += parted, in order.
+// row[0 .. width) += parted, put back in order.
 template <class Isa, class T>
 SKIPMAX_INLINE void add_parted_row(T* row, const T* parted, index width) {
   using V = simd<T, Isa>;

@@ -1,5 +1,5 @@
-// Fetches rows of a view into the cache while other work goes on: what is read next is known long before it
-// is needed, and no hardware prefetcher follows from one head to the next.
+// Prefetches rows of a view while other work goes on. What is read next is known long before it is
+// needed, and no hardware prefetcher follows from one head to the next.
 #pragma once
 
 #include "skipmax/tensor_view.hpp"
@@ -9,11 +9,11 @@ inline namespace v0 {
 
 enum class cache_level { l2, l1, l1_to_write };
 
-// Rows that follow each other without a gap are taken in blocks of 256 bytes instead.
+// Rows still to be prefetched. Rows without gaps between them are treated as rows of 256 bytes.
 struct upcoming_rows {
   static constexpr int block = 256;
 
-  std::uintptr_t address = 0;  // an integer: it runs past the rows
+  std::uintptr_t address = 0;  // an integer because it runs past the rows
   index rows = 0, row_bytes = 0, stride_bytes = 0;
   index part = 0;
 
@@ -58,7 +58,7 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<T> from, index rows, index dim)
   return {address, rows, dim * bytes, wrapped_product(from.stride, bytes)};
 }
 
-// The cache line `ahead` elements after `at`, into the L1 cache. It may lie beyond everything.
+// Prefetches the cache line `ahead` elements after `at` into L1. It may lie outside all memory.
 template <class T>
 SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   constexpr index bytes = sizeof(T);
@@ -67,11 +67,12 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
   __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 3);
 }
 
-// All that a step will read.
+// All that the next step will read.
 struct upcoming_reads {
   upcoming_rows q, k, v;
 
-  // In `steps` equal parts, each call the next one. Small ones: the cache waits for only so many lines.
+  // Into `steps` equal parts; each fetch_part() prefetches the next one. Parts should be small: the
+  // cache can wait for only so many lines.
   SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
   template <cache_level To>
   SKIPMAX_INLINE void fetch_part() {
@@ -84,7 +85,7 @@ struct upcoming_finish {
   upcoming_rows gate, out;
 };
 
-// A few rows at once, into the L1 cache.
+// Prefetches a few rows at once into L1.
 template <class T>
 SKIPMAX_INLINE void fetch_rows(row_matrix<const T> from, index rows, index dim) {
   upcoming_rows all = upcoming(from, rows, dim);

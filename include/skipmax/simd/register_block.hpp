@@ -1,20 +1,21 @@
-// The register tile MR x NR of a matrix product, and the sizes that follow from it.
+// The register tile MR x NR of a matrix product, and the sizes that depend on it.
 //
 //   MR rows x NV registers of accumulators, NR = NV * lanes columns
 //
 // Each step of the inner loop loads NV registers of one operand, broadcasts MR scalars of the other
-// and issues MR * NV multiply-adds. Two units with a latency of 4 want at least 8 accumulators in
-// flight, and two loads a cycle want NV + MR <= MR * NV: with NV = 2 any MR does. MR is the largest
-// that leaves room for the NV operands and one broadcast: 14 x 2 of 32 registers, 6 x 2 of 16.
-// 14 also divides the paper's 196 and 784 queries, and 49 = 3 * 14 + 7.
+// and issues MR * NV multiply-adds. Two units with a latency of 4 need at least 8 accumulators in
+// flight, and two loads a cycle need NV + MR <= MR * NV, true of any MR from 2 on with NV = 2. MR
+// is the largest that leaves room for the NV operands and one broadcast: 14 x 2 of 32 registers,
+// 6 x 2 of 16. 14 also divides the paper's 196 and 784 queries, and 49 = 3 * 14 + 7.
 //
-// NEON has 32 registers of 4 floats. A step of 14 x 2 is 28 multiply-adds, 16 loads (14 numbers, each into
-// lane 0 of a register, see row_operand, and a pair of columns) and 4 more instructions. Neoverse
-// N1 (two multiply-adds, two loads, four instructions a cycle) takes 14 cycles for these, 8 and 12; V1 and
-// V2 (four, three, eight) 7, 5.3 and 6, and want 4 * 4 accumulators: in both the multiply-adds are what is
-// waited for. With loads that broadcast, 14 more slots of the same units, it would be 2 of 3 cycles. Numbers
-// from all four lanes of a register load less, but want q and weights transposed, [depth][MR] (8 x 3), or
-// the columns of four steps in registers (10 x 2), and nothing waits for the loads.
+// NEON has 32 registers of 4 floats. A step of 14 x 2 is 28 multiply-adds, 16 loads (two columns,
+// and 14 numbers, each into lane 0 of a register, see row_operand) and 4 more instructions. On
+// Neoverse N1 (two multiply-adds, two loads, four instructions a cycle) these limits are 14, 8 and
+// 12 cycles; on V1 and V2 (four, three, eight) 7, 5.3 and 6, with 4 * 4 accumulators needed. The
+// multiply-adds are the bottleneck on all. Broadcasting loads take 14 more slots of the same units,
+// which would leave multiply-adds 2 of 3 cycles. Taking numbers from all four lanes of a register
+// saves loads, which are no bottleneck, but wants q and weights transposed, [depth][MR] (8 x 3), or
+// the columns of four steps in registers (10 x 2).
 #pragma once
 
 #include "skipmax/simd/isa.hpp"
@@ -34,8 +35,9 @@ struct register_block {
   static constexpr int columns = vectors * lanes<T, Isa>;  // NR
 };
 
-// Rows for which a block has numbers, in whole registers. Where kernels need no register for each row, as in decode, they
-// are the rows of a block: so the eight query heads of a group share what is read of k and v.
+// MR rounded up to whole registers: the numbers that a block keeps for each row, such as softmax's
+// m, are for this many rows. Kernels that need no register for each row, as in decode, take blocks
+// of this many rows, so that the eight query heads of a group share what is read of k and v.
 template <class T, class Isa>
 inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa>::rows,
                                                            lanes<T, Isa>));
@@ -44,12 +46,12 @@ inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa
 template <class T>
 inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));
 
-// Registers as wide as a cache line: where memory is what is waited for, other ways to read it are the fastest.
+// Registers as wide as a cache line: with these, memory-bound loops are fastest with other reads.
 template <class T, class Isa>
 inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
 
-// Row counts with a kernel of their own. A remainder of rows takes the next larger one, so that at
-// most two rows in fourteen are computed in vain.
+// Row counts that have a kernel of their own. Other counts take the next larger one, which computes
+// at most three rows in vain.
 template <int Rows>
 struct row_count {};
 
@@ -76,14 +78,14 @@ SKIPMAX_INLINE int padded_rows(int rows) {
   return padded;
 }
 
-// The kernel takes no more rows than there are.
+// True if the kernel for `rows` computes no more rows than these.
 template <class Isa, class T>
 SKIPMAX_INLINE bool is_exact_block(int rows) {
   return padded_rows<register_block<T, Isa>::rows>(rows) == rows;
 }
 
-// Makes the compiler hold a loaded operand in a register. Without it g++ folds the load into each of
-// the multiply-adds that use it, and the operand is read MR times.
+// Makes the compiler keep a loaded operand in a register. Without it g++ folds the load into each
+// multiply-add that uses the operand, which is then read MR times.
 template <class T, class Arch>
 SKIPMAX_INLINE void keep_in_register(xsimd::batch<T, Arch>& v) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -93,9 +95,9 @@ SKIPMAX_INLINE void keep_in_register(xsimd::batch<T, Arch>& v) {
 #endif
 }
 
-// What one number that multiplies registers stands in: a register with the number in every lane. On ARM the
-// number itself: a multiply-add there takes it from lane 0, and a load that broadcasts takes a slot of the
-// units that multiply and has no offset in its address.
+// A number as the factor of registers: a register with the number in every lane. On ARM it is the
+// number itself, since multiply-adds there can take it from lane 0, while a load that broadcasts
+// takes a slot of the units that multiply and has no offset in its address.
 template <class V>
 SKIPMAX_INLINE auto row_operand(typename V::value_type number) {
 #if defined(__aarch64__)

@@ -1,4 +1,4 @@
-// Operations on rows of scratch: aligned, padded to whole registers.
+// Operations on rows of scratch, which are aligned and padded to whole registers.
 #pragma once
 
 #include "skipmax/simd/math.hpp"
@@ -8,7 +8,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Overwrites what lies outside [first, last) in the registers that hold the two ends.
+// Sets the lanes outside [first, last) to fill in the two registers that hold the ends.
 template <class Isa, class T>
 SKIPMAX_INLINE void fill_outside(T* row, index first, index last, T fill) {
   using V = simd<T, Isa>;
@@ -58,8 +58,8 @@ SKIPMAX_INLINE void clear_row(T* row, index width) {
   for (index x = 0; x < width; x += lanes<T, Isa>) simd<T, Isa>(T(0)).store_aligned(row + x);
 }
 
-// to[0 .. dim) = factor * from, rounded to what to holds; to is the caller's: any alignment, not one
-// element more.
+// to[0 .. dim) = factor * from, rounded to the type of `to`, which is the caller's memory: it may
+// have any alignment, and not one more element is written.
 template <class Isa, class T, class S>
 SKIPMAX_INLINE void store_scaled(S* to, const T* from, index dim, T factor) {
   using V = simd<T, Isa>;

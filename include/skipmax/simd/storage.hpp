@@ -1,11 +1,11 @@
-// Registers of T from and to memory that holds another type: T itself, or, where T is float, bf16 or
-// f16. Any alignment.
+// Loads and stores registers of T from and to memory of T or, if T is float, of bf16 or f16. Any
+// alignment.
 //
 //   load_stored<Isa, T>(from)      lanes i = 0 .. W - 1 = T(from[i])
 //   store_rounded<Isa>(to, v)      to[i] = S(v[i]), as in half.hpp
 //
-// The processor converts f16 where it can (F16C, NEON), and rounds to bf16 (AVX512-BF16, BF16 of ARM)
-// unless it would make zero of a denormal; all else is integer arithmetic in registers.
+// Instructions convert f16 if there are any (F16C, NEON), and round to bf16 (AVX512-BF16, ARM BF16)
+// unless they would flush a denormal to zero. All else is integer arithmetic in registers.
 #pragma once
 
 #include <type_traits>
@@ -38,7 +38,7 @@ SKIPMAX_INLINE auto load_halves(const void* from) {
   return stored;
 }
 
-// W numbers of 16 bits as the low halves of W lanes. g++ makes two halves of what is one instruction.
+// Loads 16-bit numbers into the low halves of lanes. Without intrinsics g++ does it in two halves.
 template <int W>
 SKIPMAX_INLINE auto widen_halves(const void* from) {
   using bits = typename half_lanes<W>::bits;
@@ -57,7 +57,7 @@ SKIPMAX_INLINE auto widen_halves(const void* from) {
     return __builtin_convertvector(stored, bits);
 }
 
-// By an instruction that does just that, if there is one.
+// Loads and widens by instruction, if there is a suitable one; else returns false.
 template <class V, class S>
 SKIPMAX_INLINE bool widens_in_hardware([[maybe_unused]] const S* from, [[maybe_unused]] V& v) {
   if constexpr (std::is_same_v<S, f16>) {
@@ -90,7 +90,8 @@ SKIPMAX_INLINE bool widens_in_hardware([[maybe_unused]] const S* from, [[maybe_u
   return false;
 }
 
-// To nearest, denormals and NaN included. The instruction of AVX512-BF16 makes denormals zero.
+// Rounds to nearest, denormals and NaN included, and stores by instruction; else returns false.
+// AVX512-BF16's instruction would flush denormals to zero.
 template <class S, class V>
 SKIPMAX_INLINE bool rounds_in_hardware([[maybe_unused]] S* to, [[maybe_unused]] const V& v) {
   if constexpr (std::is_same_v<S, f16>) {

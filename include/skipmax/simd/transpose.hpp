@@ -1,7 +1,7 @@
 // Transposes a square of registers in place: W registers of W lanes.
 //
-// Two steps, both of shuffles that every instruction set has as one instruction: squares of E x E
-// within the 128-bit lanes (E = 4 floats or 2 doubles), then the lanes of each E-th register.
+// It has two steps: squares of E x E within the 128-bit lanes (E = 4 floats or 2 doubles), then the
+// 128-bit lanes of each E-th register. Each shuffle is one instruction in every instruction set.
 #pragma once
 
 #include <utility>
@@ -23,7 +23,7 @@ SKIPMAX_INLINE V shuffle(const V& a, const V& b, F, std::index_sequence<I...>) {
   return V(__builtin_shufflevector(a.data, b.data, F::source(static_cast<int>(I))...));
 }
 
-// Within each 128 bits the low or the high half of a and of b, interleaved in runs of Run lanes.
+// Within each 128 bits, the low or the high halves of a and b, interleaved in runs of Run lanes.
 template <int W, int E, int Run, bool High>
 struct interleave {
   static constexpr int source(int i) {
@@ -33,8 +33,8 @@ struct interleave {
   }
 };
 
-// From a, then from b, the first or the second half of the 128-bit lanes (Halves), or else those of even or
-// of odd (Second) number.
+// The 128-bit lanes chosen from a, then those from b. With Halves these are the first or the second
+// half of the lanes, otherwise the even or the odd ones; Second picks the latter.
 template <int W, int E, bool Halves, bool Second>
 struct join {
   static constexpr int source(int i) {
@@ -65,7 +65,7 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   if constexpr (E == 4) {
 #pragma GCC unroll 4
     for (int i = 0; i < W; i += 4) {
-      // x holds (0 1) low and high, (2 3) low and high: columns 0 1, 2 3, 0 1, 2 3.
+      // x now has columns 0 1 and 2 3 of rows 0 1, then columns 0 1 and 2 3 of rows 2 3.
       exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i], x[i + 2]);
       exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i + 1], x[i + 3]);
       const V third = x[i + 1];  // columns 0, 2, 1, 3
@@ -73,7 +73,7 @@ SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
       x[i + 2] = third;
     }
   }
-  // Register g * E + e holds column l * E + e of the rows of group g in its lane l.
+  // The 128-bit lane l of register g * E + e holds column l * E + e of the rows of group g.
   constexpr int G = W / E;
   if constexpr (G == 2) {
 #pragma GCC unroll 4
@@ -139,9 +139,9 @@ SKIPMAX_INLINE V reduce_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>], O
         op);
 }
 
-// op over the lanes of registers, in half of the shuffles that a transposed square takes: what x[i] holds, of as
-// many as they have lanes, is brought to lane i of the result. First W / E times E registers to one each, which
-// still has a number for each 128-bit lane, then these W / E to one.
+// Lane i of the result is op over the lanes of x[i], for W registers of W lanes, in half the
+// shuffles that a transposed square takes. First every E registers are reduced to one, which holds a
+// partial result of each for each 128-bit lane; then these W / E registers are reduced to one.
 template <class V, class Op>
 SKIPMAX_INLINE V reduce_lanes(const V* x, Op op) {
   constexpr int E = lanes_of_128_bits<V>, G = V::size / E;

@@ -1,12 +1,12 @@
-// The one file that knows which xsimd version and which instruction set is below it: everything
-// that changed name or meaning between xsimd 8.1 and 14, and the few operations xsimd has no word
-// for.
+// The one file that knows xsimd's version: it has everything whose name or meaning changed between
+// xsimd 8.1 and 14, and the few operations that xsimd lacks.
 //
-// On AVX-512 the masked forms with a full mask are used: they are the same instructions, but g++ 12
-// warns of the plain ones, whose header leaves the merge operand uninitialized.
+// On AVX-512 the masked forms are used with a full mask. They are the same instructions, but g++ 12
+// warns about the plain ones, whose header leaves the merge operand uninitialized.
 //
-// On NEON xsimd 8.1 divides floats and takes their roots by an estimate and two Newton steps: up to 2 ulp
-// off, and NaN for the root of infinity; and floor is five operations. ARMv8 has an instruction for each.
+// On NEON xsimd 8.1 divides floats and takes their roots by an estimate and two Newton steps: up to
+// 2 ulp off, with NaN for the root of infinity. Its floor is five operations. ARMv8 has an
+// instruction for each.
 #pragma once
 
 #include "skipmax/simd/include_xsimd.hpp"
@@ -23,9 +23,9 @@ namespace skipmax {
 inline namespace v0 {
 namespace compat {
 
-// The unsigned integer as wide as T, and where T keeps its exponent. integer_shift + n has the
-// integer n in its low bits, rounded to nearest: 1.5 * 2^(bits of the mantissa). Beside it the ends of the
-// normal numbers.
+// The unsigned integer as wide as T, T's mantissa bits, exponent bias and ends of normal numbers.
+// integer_shift is 1.5 * 2^mantissa: the low bits of integer_shift + x are x rounded to the nearest
+// integer.
 template <class T>
 struct format;
 template <>
@@ -45,9 +45,9 @@ struct format<double> {
 template <class T>
 using bits_t = typename format<T>::bits;
 
-// The same bits, seen as unsigned integers and back. These are a vector of the compiler's, with the
-// language's operators: xsimd's cast and shifts changed from version to version, and on NEON they are
-// tables of function pointers.
+// The bits of a register as unsigned integers, and back. lane_bits is a vector of the compiler's,
+// with the language's operators: xsimd's cast and shifts changed from version to version, and on
+// NEON they are tables of function pointers.
 template <class T, class A>
 struct lane_bits {
   using type __attribute__((vector_size(sizeof(xsimd::batch<T, A>)))) = bits_t<T>;
@@ -64,8 +64,8 @@ SKIPMAX_INLINE xsimd::batch<T, A> from_bits(lane_bits_t<T, A> bits) {
   return {__builtin_bit_cast(typename xsimd::batch<T, A>::register_type, bits)};
 }
 
-// a b + c with one rounding where the hardware has it. xsimd 8.1 has no fused form on AVX-512, and
-// clang does not contract the product and the sum on its own.
+// a b + c, with one rounding if the hardware has it. xsimd 8.1 has no fused form on AVX-512, and
+// clang does not contract the product and the sum by itself.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> fma(xsimd::batch<T, A> a, xsimd::batch<T, A> b,
                                       xsimd::batch<T, A> c) {
@@ -77,8 +77,8 @@ SKIPMAX_INLINE xsimd::batch<T, A> fma(xsimd::batch<T, A> a, xsimd::batch<T, A> b
 }
 
 #if defined(__aarch64__)
-// The same with one number for all lanes of a. In the inner loop, where 28 of 32 registers hold sums, both
-// compilers load many numbers ahead and spill sums for them, unless these stay in order.
+// The same with the number a in all lanes. In the inner loop 28 of 32 registers hold sums: unless
+// these instructions stay in order, both compilers load many numbers ahead and spill sums for them.
 template <class A>
 SKIPMAX_INLINE xsimd::batch<float, A> fma(float a, xsimd::batch<float, A> b,
                                           xsimd::batch<float, A> c) {
@@ -93,8 +93,8 @@ SKIPMAX_INLINE xsimd::batch<double, A> fma(double a, xsimd::batch<double, A> b,
 }
 #endif
 
-// As std::max: b where a < b, else a, and so a where either is NaN. On x86 that is one instruction
-// with its operands in this order; xsimd::max differs by version there.
+// As std::max: b if a < b, else a, which also makes it a if either is NaN. On x86 that is one
+// instruction with its operands in this order; there xsimd::max differs by version.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> max(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
 #if defined(__AVX512F__)
@@ -112,7 +112,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> max(xsimd::batch<T, A> a, xsimd::batch<T, A> b
   return xsimd::select(a < b, b, a);
 }
 
-// As std::min: b where b < a, else a, and so a where either is NaN.
+// As std::min: b if b < a, else a, which also makes it a if either is NaN.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> min(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
 #if defined(__AVX512F__)
@@ -158,7 +158,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> floor(xsimd::batch<T, A> v) {
   return xsimd::floor(v);
 }
 
-// 2^n for whole n with a normal result, the exponent below the smallest normal giving 0.
+// 2^n for integers n from -bias, which gives 0, to bias + 1, which gives infinity.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> pow2(xsimd::batch<T, A> n) {
   using V = xsimd::batch<T, A>;
@@ -166,7 +166,8 @@ SKIPMAX_INLINE xsimd::batch<T, A> pow2(xsimd::batch<T, A> n) {
   return from_bits<T, A>(to_bits(n + V(static_cast<T>(f::integer_shift + f::bias))) << f::mantissa);
 }
 
-// v 2^n for whole n in [-2^11, 2^11] with one rounding, denormal results and infinity included.
+// v 2^n for v in [1/2, 2] and integers n, |n| <= 2 (bias - 2), with one rounding, denormal results
+// and infinity included.
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> scale_by_pow2(xsimd::batch<T, A> v, xsimd::batch<T, A> n) {
   using V = xsimd::batch<T, A>;
@@ -179,9 +180,9 @@ SKIPMAX_INLINE xsimd::batch<T, A> scale_by_pow2(xsimd::batch<T, A> v, xsimd::bat
   return v * pow2(half) * pow2(n - half);  // the first product is exact
 }
 
-// 2^x, from two_to(r) = 2^r for r in [0, 1]: 0 for -infinity, NaN for NaN. Beside
-// the polynomial: AVX-512 takes two operations, which also keep denormal results; elsewhere it is
-// seven, and results below the smallest normal are 0 or denormal.
+// 2^x, from two_to(r) = 2^r for r in [0, 1]; 0 for -infinity, NaN for NaN. Beside the polynomial
+// AVX-512 takes two operations, which keep denormal results; others take seven, and results below
+// the smallest normal number are 0 or denormal.
 template <class T, class A, class Polynomial>
 SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
@@ -197,7 +198,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A
   } else
 #endif
   {
-    // pow2 is 0 at one end and infinity at the other; the order keeps NaN
+    // pow2 is 0 at the lower end and infinity at the upper; the order of arguments keeps NaN
     const V bias(static_cast<T>(format<T>::bias));
     x = compat::min(compat::max(x, V(T(0)) - bias), bias + V(T(1)));
     const V n = compat::floor(x);
@@ -205,7 +206,7 @@ SKIPMAX_INLINE xsimd::batch<T, A> exp2_with(Polynomial two_to, xsimd::batch<T, A
   }
 }
 
-// mantissa 2^exponent = v for positive finite v, mantissa in [1, 2), denormals included.
+// mantissa 2^exponent = v with mantissa in [1, 2), for positive finite v, denormals included.
 template <class V>
 struct mantissa_and_exponent {
   V mantissa, exponent;
@@ -232,14 +233,14 @@ SKIPMAX_INLINE mantissa_and_exponent<xsimd::batch<T, A>> split(xsimd::batch<T, A
     const auto denormal = v < V(static_cast<T>(f::smallest_normal));
     const lane_bits_t<T, A> bits = to_bits(xsimd::select(denormal, v * lift, v));
     const lane_bits_t<T, A> low = bits & ((bits_t<T>(1) << f::mantissa) - 1);
-    // The biased exponent in the low bits of 2^mantissa is that number plus 2^mantissa.
+    // With the biased exponent in its low bits, the number 2^mantissa grows by the biased exponent.
     const V biased = from_bits<T, A>((bits >> f::mantissa) | shift) - lift;
     const V lifted = xsimd::select(denormal, V(T(f::bias + f::mantissa)), V(T(f::bias)));
     return {from_bits<T, A>(low | one), biased - lifted};
   }
 }
 
-// One bit for each lane: whether it is anything but zero, of either sign.
+// One bit for each lane, set unless the lane is zero, of either sign.
 template <class T, class A>
 SKIPMAX_INLINE unsigned nonzero_lanes(xsimd::batch<T, A> v) {
   using V = xsimd::batch<T, A>;
