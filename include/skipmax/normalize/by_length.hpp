@@ -1,6 +1,6 @@
 // Weights divided by a power of the sequence length: h(s) / L^alpha.
 // alpha = 1 makes the weights O(1 / L), as softmax does, with no reduction over the keys
-// (arXiv 2309.08586). The factor is a constant of the row: it is applied once, to the sum.
+// (arXiv 2309.08586). The factor is constant within a row, so it is applied once, to the sum.
 #pragma once
 
 #include <math.h>

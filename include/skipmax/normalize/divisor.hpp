@@ -1,5 +1,5 @@
-// What "L" means in L^-alpha: four answers, each a policy. Padding and the equality of
-// prefill and decode want the visible keys; the paper, taken literally, all keys; HSTU its own number.
+// Policies for "L" in L^-alpha. Use visible keys with padding, or if decode must equal prefill. The
+// paper, taken literally, uses all keys; HSTU uses its own number.
 //
 //   double length(row_position at, index visible, index all) const
 //
@@ -53,9 +53,9 @@ struct fixed_number {
   }
 };
 
-// A number for each query row: data[b * length + i], or data[i] for every sequence if batch is 1.
-// A row that the mask lets see no key may have 0. With segments: [sequences or 1, the longest query
-// length], and a row that a shorter sequence does not have may have 0.
+// A number for each query row: data[b * rows + i], or data[i] for every sequence if batch is 1. It
+// may be 0 if the mask hides all keys from the row. With segments the shape is [sequences or 1,
+// longest query length], and it may also be 0 for rows beyond the end of a shorter sequence.
 struct per_row {
   const double* data = nullptr;  // [batch or 1, query length]
   index batch = 0, rows = 0;

@@ -1,4 +1,4 @@
-// The length taken inside the score function: h(s - log L). With the sigmoid this is sigmoid
+// Applies the length inside the score function: h(s - log L). With the sigmoid this is sigmoid
 // attention (arXiv 2409.04431), whose weights start near 1 / L without a division.
 #pragma once
 

@@ -1,13 +1,13 @@
 // softmax over the keys of a row, in one pass over tiles of keys (Milakov and Gimelshein 2018).
 //
-//   weight_j = 2^(s_j - m) / sum_i 2^(s_i - m),  scores in units of log2(e)
+//   weight_j = 2^(s_j - m) / sum_i 2^(s_i - m),  scores multiplied by log2(e)
 //
-// A row carries a reference m and the sum. Any m is right that neither overflows nor underflows, and
-// zero nearly always is: so the exponential is taken in the accumulators of q k^T, with no look at the
-// maximum. Only where a row's sum over a tile shows a score far above m, or its sum over its first tile
-// none near m, is that row's m set to its largest score, output and sum so far multiplied by
-// 2^(m_old - m_new), and the tile done again. The division waits for the end. A row whose scores are all
-// -inf is zero.
+// Each row carries a reference m and the sum. Any m without overflow or underflow will do, and zero
+// nearly always does. So the exponential is taken in the accumulators of q k^T, with no search for
+// the maximum. If a row's sum over a tile shows a score far above m, or its sum over its first tile
+// shows none near m, then m becomes the row's largest score, its output and sum so far are
+// multiplied by 2^(m_old - m_new), and the tile is done again. The division comes at the end. A row
+// whose scores are all -inf is zero.
 #pragma once
 
 #include <numbers>
@@ -26,8 +26,8 @@ struct softmax {
   static constexpr bool packs_weights = true;
   static constexpr double score_factor = std::numbers::log2e;
 
-  // m [row_lanes], then the sums: over registers of keys, lane by lane [row_lanes][lanes], and over the
-  // tail of the tiles [row_lanes].
+  // m [row_lanes], then the sums: over registers of keys, lane by lane [row_lanes][lanes], and over
+  // the tails of tiles [row_lanes].
   template <class Isa, class T>
   static constexpr index sums_size = row_lanes<T, Isa>*(lanes<T, Isa> + 1);
   template <class Isa, class T>
@@ -47,7 +47,7 @@ struct softmax {
     const key_range left{block.any.first, middle.first}, right{middle.last, block.any.last};
     alignas(64) T of_tile[all_sums];
     T* const so_far = state + row_lanes<T, Isa>;
-    T* const sums = block.fresh ? so_far : of_tile;  // so_far is zero then
+    T* const sums = block.fresh ? so_far : of_tile;  // so_far is zero if fresh
     if (!block.fresh) clear_row<Isa>(sums, all_sums);
     if (block.fresh && !is_same(block.any, block.all)) forget_unseen<Isa>(state, block);
 
@@ -66,7 +66,7 @@ struct softmax {
       hide_unseen<Isa>(block, block.any);
       set_references<Isa>(state, block, moved, rescale);
       clear_row<Isa>(sums, all_sums);
-      const index tail = score.in_panels();  // the order of the sum stays
+      const index tail = score.in_panels();  // keeps the order of the sum
       exponentials<Isa>(state, sums, block, intersect(middle, {middle.first, tail}));
       exponentials_of_tail<Isa>(state, sums, block, intersect(middle, {tail, middle.last}));
       exponentials<Isa>(state, sums, block, left);
@@ -84,7 +84,7 @@ struct softmax {
     for (int r = 0; r < R; ++r) factor[r] = factor[r] == T(0) ? T(0) : T(1) / factor[r];
   }
 
-  // What a part over some of the keys keeps of row r beside its output: m and the sum.
+  // What a part over some of the keys keeps of row r besides its output: m and the sum.
   template <class Isa, class T>
   SKIPMAX_INLINE void keep(const T* state, int r, T* kept) const {
     alignas(64) T of_lanes[lanes<T, Isa>];
@@ -100,8 +100,8 @@ struct softmax {
     kept[0] = lowest<T>, kept[1] = T(0);
   }
 
-  // Takes in what another part kept; the outputs of the two are to be multiplied by factors[0] and [1]. A part
-  // whose sum is zero has no reference, also one of zeros alone.
+  // Merges what another part kept into `kept`. The caller multiplies the outputs of the two by
+  // factors[0] and factors[1]. A part whose sum is zero has no m: all-zero memory is such a part.
   template <class Isa, class T>
   SKIPMAX_INLINE void merge(T* kept, const T* other, T* factors) const {
     using V = simd<T, Isa>;
@@ -122,24 +122,24 @@ struct softmax {
   }
 
  private:
-  // A row's sum over a tile, lane by lane, is at most `far` and in its first tile at least 1 / far: scores
-  // within about 27 of m in natural units are as good as m. Far from overflow, and rare to leave: a tile
-  // that does is scored twice.
+  // Each lane of a row's sum over a tile must be at most `far`, in its first tile one at least
+  // 1 / far: scores within about 27 of m, in natural units, are as good as m. The bounds are far
+  // from overflow and rarely violated; a tile that violates them is scored twice.
   template <class T>
   static constexpr T far = static_cast<T>(0x1p40);
 
-  // m where all scores so far are -inf. Finite, so that -inf - m is -inf and not NaN.
+  // m if all scores so far are -inf. It is finite so that -inf - m is -inf and not NaN.
   template <class T>
   static constexpr T lowest = static_cast<T>(-compat::format<T>::largest);
 
-  // A call: in place it would stand three times.
+  // A call, since inlined it would be compiled three times.
   template <class Isa, class Scorer>
   SKIPMAX_NOINLINE static void scores(const Scorer& score, key_range columns) {
     score(columns.first, columns.last);
   }
 
-  // Columns whose scores need not be stored first: whole registers that all rows see, and the tail that
-  // is scored by itself.
+  // Columns whose scores need not be stored first: whole registers that all rows see, and the tail
+  // that is scored separately.
   template <class Isa, class Scorer>
   SKIPMAX_INLINE static key_range in_accumulators(const Scorer& score) {
     using T = std::remove_pointer_t<decltype(score.block.scores)>;
@@ -153,7 +153,7 @@ struct softmax {
     return {first, last};
   }
 
-  // Epilogue of q k^T: scores to weights, packed as E, and their sum to the row's.
+  // Epilogue of q k^T: turns scores to weights, packed as E, and adds them to the row's sum.
   template <class Isa, class T, class E>
   struct exponential {
     const T* m;  // [rows]
@@ -176,7 +176,7 @@ struct softmax {
     }
   };
 
-  // What a row does not see in its first and last register of stored columns gets weight 0.
+  // Sets to -inf what a row does not see in its first and its last register of stored scores.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void hide_unseen(const score_block<T, E>& block, key_range columns) {
     if (is_empty(columns)) return;
@@ -188,7 +188,7 @@ struct softmax {
     }
   }
 
-  // Stored scores to weights.
+  // Turns stored scores to weights and adds them to the sums.
   template <class Isa, class T, class E>
   SKIPMAX_NOINLINE static void exponentials(const T* m, T* sums, const score_block<T, E>& block,
                                             key_range columns) {
@@ -236,14 +236,15 @@ struct softmax {
       }
   }
 
-  // Rows that see no key of their block's first tile: zero is not looked at where their first keys come.
+  // Rows that see no key of their block's first tile get the lowest m. Later tiles are not checked
+  // for sums that are too small, but with this m a row's first keys overflow, which sets m.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void forget_unseen(T* state, const score_block<T, E>& block) {
     for (int r = 0; r < block.rows; ++r)
       if (is_empty(block.seen[r])) state[r] = lowest<T>;
   }
 
-  // Rows, one bit each, whose sum shows that m will not do.
+  // The rows, one bit each, whose sum shows that m will not do.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static unsigned out_of_range(const T* sums, const score_block<T, E>& block) {
     using V = simd<T, Isa>;
@@ -269,8 +270,8 @@ struct softmax {
     return found;
   }
 
-  // m of the rows asked for becomes their largest stored score, or stays if they had a larger one; their
-  // sums so far, and rescale for their outputs, by 2^(m_old - m_new).
+  // Raises m of the given rows to their largest stored score, or sets it if the block is fresh.
+  // Multiplies their sums so far by 2^(m_old - m_new), which it leaves in rescale for the outputs.
   template <class Isa, class T, class E>
   SKIPMAX_INLINE static void set_references(T* state, const score_block<T, E>& block, unsigned rows,
                                             T* rescale) {

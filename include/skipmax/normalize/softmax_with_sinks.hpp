@@ -1,10 +1,11 @@
-// softmax with an attention sink: a number s_h for each head, learned, takes part in the sum as the score of a
-// key whose value is zero. A row may so look at nothing.
+// softmax with an attention sink: a learned number s_h for each head takes part in the sum, as the
+// score of a key whose value is zero would. This lets a row attend to nothing.
 //
 //   weight_j = exp(s_j) / (exp(s_h) + sum_l exp(s_l))
 //
-// s_h is taken as it is: no scale, cap, bias or score function. -inf is no sink. A row that sees no key is zero.
-// gpt-oss (OpenAI 2025, arXiv 2508.10925); with s_h = 0 the softmax that can be off by one (Miller 2023).
+// s_h is used as it is, with no scale, cap, bias or score function. -inf means no sink. A row that
+// sees no key is zero. Sources: gpt-oss (OpenAI 2025, arXiv 2508.10925); with s_h = 0 this is the
+// softmax of "Attention is off by one" (Miller 2023).
 //
 //   const float learned[8] = {..};
 //   softmax_attention{}.with(causal{}).with(softmax_with_sinks{learned, 8})
@@ -33,7 +34,7 @@ struct softmax_with_sinks : softmax {
     }
   }
 
-  // A row that saw keys has a factor, however large the sink.
+  // A row that saw keys has a factor above 0, however large the sink: 0 marks a row that saw none.
   template <class T>
   SKIPMAX_INLINE T finish_kept(const T* kept, index head) const {
     if (kept[1] == T(0)) return T(0);

@@ -1,4 +1,4 @@
-// The weights as they are: h(s), as in ReLA (arXiv 2104.07012), which normalizes its output instead.
+// Leaves the weights as they are, h(s), as in ReLA (arXiv 2104.07012), which normalizes its output.
 #pragma once
 
 #include "skipmax/config.hpp"

@@ -1,4 +1,4 @@
-// compose{f, g}: h(s) = f(g(s)), h'(s) = f'(g(s)) g'(s). g comes first.
+// compose{f, g}: h(s) = f(g(s)), h'(s) = f'(g(s)) g'(s). g is applied first.
 // Backward needs s.
 #pragma once
 
@@ -17,8 +17,8 @@ struct compose {
   F f;
   G g;
 
-  // Only what holds for certain: where g is 0 on an interval and f(0) = 0, or where g changes
-  // nothing. That f is 0 somewhere says nothing by itself: softplus never takes relu there.
+  // Only if it is certain: g is 0 on an interval and f(0) = 0, or g is the identity. Zeros of f
+  // prove nothing by themselves: compose{relu, softplus} never reaches those of relu.
   static constexpr bool exact_zeros = (has_exact_zeros<G> && maps_zero_to_zero<F>) ||
                                       (std::is_same_v<G, identity> && has_exact_zeros<F>);
   static constexpr bool zero_at_zero = maps_zero_to_zero<F> && maps_zero_to_zero<G>;
@@ -41,7 +41,7 @@ struct compose {
       differentiable<G> {
     const score_and_slope<V> inner = evaluate_both(g, s);
     const score_and_slope<V> outer = evaluate_both(f, inner.value);
-    // where f has gone flat, it stays so however steep g is: 0 and not 0 infinity
+    // if f is flat, so is h, however steep g is: 0, not 0 times infinity
     const V zero = math::constant<V>(0);
     return {outer.value,
             math::select(outer.derivative == zero, zero, outer.derivative * inner.derivative)};

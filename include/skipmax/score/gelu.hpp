@@ -25,7 +25,7 @@ struct gelu {
 
   template <class V>
   SKIPMAX_INLINE score_and_slope<V> value_and_derivative(V s) const {
-    // sigmoid(2 u) is 0 or 1 long before the bounds: they change nothing but -inf 0 and inf 0, to
+    // sigmoid(2 u) is 0 or 1 long before the bounds, which only replace -inf * 0 and inf * 0 by
     // their limits
     const V bound = math::constant<V>(1000), one = math::constant<V>(1);
     s = math::max(s, -bound);

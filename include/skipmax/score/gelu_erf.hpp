@@ -15,7 +15,7 @@ struct gelu_erf {
 
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
-    // Phi is 0 far above the bound: it changes nothing but -inf 0, to its limit
+    // Phi is already 0 far above the bound, which only replaces -inf * 0 by its limit
     s = math::max(s, math::constant<V>(-1000));
     return s * phi_integral(s);
   }

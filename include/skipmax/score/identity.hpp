@@ -1,5 +1,5 @@
-// identity(s) = s: softmax attention is softmax after it; under by_length it is linear attention,
-// one of the seven functions of the paper (Wortsman et al. 2023, arXiv 2309.08586).
+// identity(s) = s. With softmax it gives softmax attention, with by_length linear attention: one of
+// the seven functions of the paper (Wortsman et al. 2023, arXiv 2309.08586).
 // Backward needs nothing.
 #pragma once
 

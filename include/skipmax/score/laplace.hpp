@@ -1,6 +1,6 @@
 // laplace(s) = (1 + erf((s - mu) / (sigma sqrt 2))) / 2, mu = 0.707107, sigma = 0.282095: the
 // attention function of Mega (Ma et al. 2022, arXiv 2209.10655), a squared relu made smooth and
-// bounded. The constants are the digits that its code has for sqrt(1 / 2) and sqrt(1 / (4 pi)).
+// bounded. The constants have the digits of Mega's code for sqrt(1 / 2) and sqrt(1 / (4 pi)).
 // Backward needs s: the derivative is the normal density at s, of mean mu and deviation sigma.
 #pragma once
 

@@ -19,7 +19,7 @@ struct relu {
     return math::max(s, math::constant<V>(0));  // the order keeps NaN
   }
 
-  // 0 at s = 0, as every framework has it.
+  // 0 at s = 0, as in every framework.
   template <class V>
   SKIPMAX_INLINE V derivative(V s) const {
     const V zero = math::constant<V>(0);

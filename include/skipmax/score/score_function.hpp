@@ -1,4 +1,4 @@
-// What a score function is: the weight of a key before normalization, h(s), from its score s alone.
+// The interface of a score function: h(s) is a key's weight before normalization, from its score s.
 //
 //   struct squared_relu {
 //     template <class V> SKIPMAX_INLINE V value(V s) const;        // h(s); h(NaN) is NaN
@@ -6,16 +6,16 @@
 //   };
 //
 // V is a SIMD register of float or double, or the plain scalar: both take the same arithmetic
-// operators and the functions of skipmax/simd/math.hpp. SKIPMAX_INLINE is not for show: without it
-// g++ -O2 leaves a call in the innermost loop. Optional, where it is true:
+// operators and the functions of skipmax/simd/math.hpp. SKIPMAX_INLINE is needed: without it
+// g++ -O2 leaves a call in the innermost loop. Optional members, if they hold for h:
 //
 //   static constexpr bool exact_zeros = true;      // h is exactly 0 on an interval of scores
-//   static constexpr bool zero_at_zero = true;     // h(0) is exactly 0: compose carries zeros on
+//   static constexpr bool zero_at_zero = true;     // h(0) is exactly 0: compose passes zeros on
 //   static constexpr bool few_operations = true;   // a few instructions, as in max(s, 0)
-//   score_and_slope<V> value_and_derivative(V s) const;   // both at once, where they share work
+//   score_and_slope<V> value_and_derivative(V s) const;   // both at once, if they share work
 //   void check(const problem&, error_message&) const;     // says what is wrong with its parameters
 //
-// and beside the struct, where h(c s) = c^n h(s) for all c > 0, so that a scale may come before h or after it:
+// Beside the struct, if h(c s) = c^n h(s) for all c > 0: a scale may then come before or after h.
 //
 //   template <> inline constexpr int skipmax::degree_of<squared_relu> = 2;
 //
@@ -34,31 +34,32 @@ concept score_function = requires(const F f, double s) {
   { f.value(s) } -> std::same_as<double>;
 };
 
-// Only the backward pass needs it.
+// Only the backward pass needs the derivative.
 template <class F>
 concept differentiable = score_function<F> && requires(const F f, double s) {
   { f.derivative(s) } -> std::same_as<double>;
 };
 
-// True where h is exactly zero on an interval of scores, so that value rows may be skipped.
+// True if h is exactly zero on an interval of scores, so that value rows may be skipped.
 template <class F>
 inline constexpr bool has_exact_zeros = requires {
   requires F::exact_zeros;
 };
 
-// True where h(0) is exactly 0.
+// True if h(0) is exactly 0.
 template <class F>
 inline constexpr bool maps_zero_to_zero = requires {
   requires F::zero_at_zero;
 };
 
-// True where h is cheap enough to be written out for every register of a kernel.
+// True if h is cheap enough to be inlined for every register of a kernel.
 template <class F>
 inline constexpr bool has_few_operations = requires {
   requires F::few_operations;
 };
 
-// The n above, 0 if there is none. Not a member: a type derived from relu has an h of its own.
+// The n above, or 0 if there is none. Not a member: a type derived from relu, with an h of its own,
+// would inherit it.
 template <class F>
 inline constexpr int degree_of = 0;
 
@@ -67,7 +68,7 @@ struct score_and_slope {
   V value, derivative;
 };
 
-// h(s) and h'(s), by the function's own value_and_derivative where it has one.
+// h(s) and h'(s), by the function's own value_and_derivative if it has one.
 template <class F, class V>
 SKIPMAX_INLINE score_and_slope<V> evaluate_both(const F& f, V s) {
   if constexpr (requires { f.value_and_derivative(s); })

@@ -1,5 +1,5 @@
 // sigmoid(s) = 1 / (1 + exp(-(s + bias))). Sigmoid attention (Ramapuram et al. 2024, arXiv
-// 2409.04431) takes -log L for the bias: that part is the normalizer minus_log_length.
+// 2409.04431) has a bias of -log L, which the normalizer minus_log_length adds.
 // Backward needs s: with S = sigmoid(s) the derivative is S (1 - S).
 #pragma once
 

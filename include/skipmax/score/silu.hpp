@@ -14,8 +14,8 @@ inline namespace v0 {
 struct silu {
   static constexpr bool zero_at_zero = true;
 
-  // s / (1 + 2^t), t = -s log2(e). The first bound changes nothing but -inf, to its limit; at the second
-  // 2^t is infinity.
+  // s / (1 + 2^t), t = -s log2(e). The bound of s only replaces the result for -inf by its limit;
+  // at the bound of t, 2^t is infinity.
   template <class V>
   SKIPMAX_INLINE V value(V s) const {
     s = math::max(s, math::constant<V>(-1000));
@@ -31,7 +31,7 @@ struct silu {
 
   template <class V>
   SKIPMAX_INLINE score_and_slope<V> value_and_derivative(V s) const {
-    // exp(-1000) is 0 in both formats: the bounds change nothing but -inf 0 and inf 0, to their
+    // exp(-1000) is 0 in both formats, so the bounds only replace -inf * 0 and inf * 0 by their
     // limits
     const V bound = math::constant<V>(1000), one = math::constant<V>(1);
     s = math::max(s, -bound);

@@ -1,4 +1,4 @@
-// The cap of a score, a stage of its own before bias and mask:
+// The cap of a score, a separate stage before bias and mask:
 //
 //   softcap   cap(s) = limit tanh(s / limit)   (Bello et al. 2016, arXiv 1611.09940; Gemma 2, 2024)
 //   no_cap    cap(s) = s
@@ -52,8 +52,8 @@ struct softcap {
   }
 
  private:
-  // A limit beyond the range of V would be 0 or infinite there, and s / limit or limit * 0 NaN. No
-  // score that V can tell from its cap is changed by these bounds.
+  // A limit beyond the range of V would become 0 or infinity in V, and s / limit or limit * 0 NaN.
+  // The bounds change only limits below 1e-30 or above 1e30 (1e-290 and 1e290 in double).
   template <class V>
   SKIPMAX_INLINE V bounded_limit() const {
     const double largest = math::is_single<V> ? 1e30 : 1e290;

@@ -57,8 +57,7 @@ struct reduced {
   V n, expm1;
 };
 
-// n and expm1 = exp(r) - 1 = r + r^2 q(r), where x = n log 2 + r, n is an integer and
-// |r| <= log(2) / 2.
+// x = n log 2 + r with integer n and |r| <= log(2) / 2; expm1 = exp(r) - 1 = r + r^2 q(r).
 template <class V>
 SKIPMAX_INLINE reduced<V> reduce_exp(V x) {
   const V shift = constant<V>(compat::format<element_t<V>>::integer_shift);

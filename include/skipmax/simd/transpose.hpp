@@ -140,8 +140,8 @@ SKIPMAX_INLINE V reduce_128_bits(const V (&x)[V::size / lanes_of_128_bits<V>], O
 }
 
 // Lane i of the result is op over the lanes of x[i], for W registers of W lanes, in half the
-// shuffles that a transposed square takes. First every E registers are reduced to one, which holds a
-// partial result of each for each 128-bit lane; then these W / E registers are reduced to one.
+// shuffles that a transposed square takes. First every E registers are reduced to one, which holds
+// a partial result of each for each 128-bit lane; then these W / E registers are reduced to one.
 template <class V, class Op>
 SKIPMAX_INLINE V reduce_lanes(const V* x, Op op) {
   constexpr int E = lanes_of_128_bits<V>, G = V::size / E;
