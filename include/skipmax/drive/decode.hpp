@@ -1,11 +1,11 @@
 // The tasks of a call with few queries and many keys.
 //
-//   attend_part   one part of the keys, for the queries of all heads that share them:
-//                   for each tile of keys: weights of k's rows where they lie, sums += weights v
-//                 leaves the sums, and the two numbers of the normalizer's, in scratch
-//   merge_parts   the parts of one row, in the order of the keys
+//   attend_part   one part of the keys, for the queries of all heads that share a kv head:
+//                   for each tile of keys: weights from k, in place if possible; sums += weights v
+//                 leaves the sums and the normalizer's two numbers in scratch
+//   merge_parts   merges the parts of one row in the order of the keys
 //
-// So a row of k and of v comes from memory once, whatever the number of heads.
+// So a task reads each row of k and v from memory once, whatever the number of heads.
 #pragma once
 
 #include "skipmax/drive/decode_task.hpp"
@@ -17,7 +17,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// One block of rows over the keys of one tile, whose columns count from the first.
+// Attends one block of rows to the keys of one tile. Columns count from the tile's first key.
 template <class Isa, class T, class S, class K, class V, class Attention>
 SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& plan,
                                 const part_task<Isa, T>& task, index row, key_range tile,
@@ -105,7 +105,7 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
                                       part_row_at(task.sums.data + r * task.sums.stride, dim).kept);
 }
 
-// The parts of row `at` that hold keys it sees.
+// Merges the parts of row `at` that hold keys it sees.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T, S>& plan, row_position at,
                                 const T* parts, part_row<T> into) {
@@ -124,7 +124,7 @@ SKIPMAX_INLINE void merge_parts(const Attention& a, const decode_plan<T, S>& pla
   }
 }
 
-// The part of all held keys, for the rows of one head: from scratch to the rows of a partial.
+// Merges all parts of each row of one head, from scratch into the rows of a partial.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_NOINLINE void merge_head(const Attention& a, const decode_plan<T, S>& plan, index number,
                                  const T* parts, T* partial) {

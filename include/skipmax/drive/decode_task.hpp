@@ -1,6 +1,6 @@
-// A task of decode, one part of the keys of one sequence and the rows that share their head: where it stands in
-// the problem and in scratch, its queries, and the rows of k and v of one tile of its keys, where they lie or
-// copied.
+// A task of decode: one part of the keys of one sequence, and query rows that share their kv head.
+// Here are its place in the problem and in scratch, its packed queries, and the rows of k and v of
+// one tile of its keys, in place or copied.
 #pragma once
 
 #include "skipmax/drive/key_ranges.hpp"
@@ -13,7 +13,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Some of the rows that share a kv head: the queries of its first query head, then of the next.
+// Rows [first, first + count) of those that share a kv head, ordered by query head, then query.
 struct group_rows {
   index batch, kv_head, first_head, first, count;
   index query_length, key_length;
@@ -36,10 +36,10 @@ struct part_task {
 
   group_rows rows;
   key_range keys;
-  key_range seen[most_rows];  // of them, by each row,
-  key_range any;              // by any row
-  row_matrix<T> sums;         // of the rows, in scratch
-  T* slice;
+  key_range seen[most_rows];  // the keys of these that each row sees
+  key_range any;              // the smallest range that holds all of seen
+  row_matrix<T> sums;         // this part of each row, in scratch
+  T* slice;                   // the worker's own scratch
 };
 
 template <class X, class Plan>
@@ -75,7 +75,8 @@ SKIPMAX_INLINE void place_part(const Attention& a, const decode_plan<T, S>& plan
   task.slice = slice;
 }
 
-// q of all rows, times scale: [rows][depth], zeros beyond dim; parted as the rows of k are read.
+// Packs q times scale for all rows: [rows][depth], zeros beyond dim. Parted, as in
+// simd/parted_rows.hpp, if the rows of k are read that way.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan,
                                const part_task<Isa, T>& task) {
@@ -95,17 +96,17 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
   }
 }
 
-// Rows of k or v for the keys of one tile; how many rows ahead of their use some are fetched; and how many of
-// them, twice, stay in the L1 cache. Copies were read already.
+// Rows of k or v for the keys of one tile. `ahead` is the prefetch distance in rows, 0 for copies,
+// which are in the cache already; twice `at_once` rows fit in the L1 cache.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
   index ahead, at_once;
 };
-inline constexpr index bytes_at_once = 16384;  // where registers fill a cache line
+inline constexpr index bytes_at_once = 16384;  // used only if registers fill a cache line
 
-// Further than memory takes to answer where columns leave gaps between what is read; where rows are read in streams
-// only those of a list are fetched: 2 to 32 of them ahead are all the same.
+// Prefetch distance. If registers fill a cache line, more than the latency of memory, since reading
+// by columns leaves gaps. In streams only listed rows are prefetched: 2 to 32 rows ahead are alike.
 template <class T, class Isa>
 inline constexpr index bytes_ahead = fills_cache_line<T, Isa> ? 10240 : 1024;
 
@@ -155,7 +156,7 @@ SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
   return copied<Isa>(copy, plan.width);
 }
 
-// attend(k, v) with the rows of k and v as they lie where the kernels can read them there, else copied.
+// Calls attend(k, v) with the rows of k and v in place if the kernels can read them, else copied.
 template <class Isa, class T, class S, class Attention, class F>
 SKIPMAX_INLINE void with_tile(const Attention& a, const decode_plan<T, S>& plan,
                               const part_task<Isa, T>& task, key_range keys, F attend) {

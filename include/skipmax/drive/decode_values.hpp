@@ -1,5 +1,5 @@
-// The second half of a tile of decode: sums += weights v, over the keys that each row of a block sees, or of
-// them those that it gives a weight.
+// The second half of a decode tile: sums += weights v, over all keys that a row sees, or only over
+// those of them whose weight is not zero.
 #pragma once
 
 #include <type_traits>
@@ -13,16 +13,16 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Where a tile goes from its first key to the last: those in one sum with `key`. (In streams, of a range they are as
-// many that follow each other in the order of the streams.)
+// The keys that are in one sum with `key` when a tile is read from its first key to its last. (In
+// streams, a sum takes keys_summed keys of a range that are consecutive in stream order.)
 SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
   const index first = key / keys_summed * keys_summed;
   return {first, first + keys_summed};
 }
 static_assert(part_keys <= keys_in_streams::most);
 
-// Sums of a block of rows over the keys of one tile, where they lie in scratch and in v. Those of keys_summed keys
-// are one sum, which starts from zero and is added to the earlier ones: so rounding errors stay small.
+// Adds weights v over the keys of one tile to the sums of a block of rows. Every keys_summed keys
+// are summed from zero, then added to the earlier ones, which keeps rounding errors small.
 template <class Isa, class T, class V>
 struct value_step {
   score_block<T> block;
@@ -35,7 +35,7 @@ struct value_step {
     return block.scores + r * block.stride + key;
   }
 
-  // Keys of one sum, counted from `origin`, for `rows` rows from r on.
+  // Adds keys of one sum, counted from `origin`, to `rows` rows from r on.
   template <class Keys>
   SKIPMAX_INLINE void add(int r, int rows, index origin, Keys keys) const {
     if constexpr (fills_cache_line<T, Isa>) {
@@ -55,7 +55,7 @@ struct value_step {
     }
   }
 
-  // A range, sum by sum; where sums are in registers, for one or two rows.
+  // Adds a range of keys, sum by sum. If registers fill a cache line, rows is 1 or 2.
   SKIPMAX_INLINE void add_range(int r, int rows, key_range keys) const {
     if constexpr (fills_cache_line<T, Isa>) {
       for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
@@ -72,7 +72,7 @@ struct value_step {
     }
   }
 
-  // Of a range, the `listed` keys of the list, counted from its start.
+  // Adds the `listed` keys of `list`, which count from the start of the range.
   SKIPMAX_INLINE void add_listed(int r, int rows, key_range keys, index listed) const {
     if constexpr (fills_cache_line<T, Isa>) {
       for (index n = 0, end = 0; n < listed; n = end) {
@@ -89,7 +89,8 @@ struct value_step {
     }
   }
 
-  // For one or two rows, the first or last of one sum or not.
+  // Adds keys of one sum to one or two rows. starts and ends: whether the sum's first and last keys
+  // are among them.
   template <class Keys>
   SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
                                   bool starts = true, bool ends = true) const {
@@ -105,15 +106,17 @@ struct value_step {
   }
 };
 
-// So few keys of a range, in twentieths, that memory gives their rows alone faster than all in streams. With AVX2
-// (Zen 3) 0.35 of the keys cost one row as much as all, 0.3 nine tenths; four rows a quarter, 0.2 nine tenths.
+// The share of a range's keys, in twentieths, up to which reading only their rows is faster than
+// reading all. Time relative to all keys in streams, AVX2 (Zen 3): for one row, 0.35 of the keys
+// take 1 and 0.3 take 0.9; for four rows, 0.25 take 1 and 0.2 take 0.9.
 template <class T, class Isa, int Rows>
 inline constexpr index worth_a_list = fills_cache_line<T, Isa> ? 8
                                       : Rows == 4              ? 4
                                                                : 6;
 
-// Adds the keys of a range that any of the P rows from r on gives a weight other than zero, where they are few;
-// and where some may be hidden, whose values may be anything. False, and nothing done, elsewhere.
+// Adds only those keys of a range to which any of the P rows from r on gives a nonzero weight, if
+// these are few, or if keys may be hidden, whose values may be anything. Else adds nothing and
+// returns false.
 template <class Isa, int P, class T, class V, class Attention>
 SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
                                      [[maybe_unused]] const value_step<Isa, T, V>& step,
@@ -132,9 +135,9 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
   return false;
 }
 
-// All keys of needed[r], for each pair of rows and a last single one. All rows take a few keys at a time,
-// whose values then are in the L1 cache, and the first two passes over them share the fetching of the next
-// ones, so that memory is idle in neither.
+// Adds all keys of needed[r] to each pair of rows, and to a last single row. Each pair in turn goes
+// over a few keys, whose values stay in the L1 cache, then over the next few. The first two passes
+// each prefetch half of the next keys' lines, so that memory is busy during both.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const key_range* needed) {
   const int rows = step.block.rows;
@@ -162,7 +165,7 @@ SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const k
   }
 }
 
-// The keys needed[r] of each row. Rows that need the same, and follow each other, share what is read.
+// Adds the keys needed[r] to each row r. Consecutive rows that need the same keys share the reads.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
   if constexpr (fills_cache_line<T, Isa>) {
@@ -176,8 +179,8 @@ SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key
   }
 }
 
-// P rows from r on: what only some of them see at once; what all see at once if it goes by a list, or else it is
-// left in needed[].
+// For P rows from r on: adds the keys that not all of them see, and those that all see if these go
+// by a list; else leaves the range that all see in needed[].
 template <int P, class Isa, class T, class V, class Attention>
 SKIPMAX_INLINE void add_values_of_rows(const Attention& a, const value_step<Isa, T, V>& step, int r,
                                        key_range* needed) {

@@ -1,5 +1,5 @@
-// What becomes of the sums of a row block once all its keys are seen: the normalizer's factor, then the
-// transforms of out, then the caller's memory.
+// What happens to the sums of a row block after its last key: the normalizer's factor, then the
+// transforms of out, then the store to the caller's memory.
 #pragma once
 
 #include <type_traits>
@@ -12,13 +12,14 @@
 namespace skipmax {
 inline namespace v0 {
 
-// What the divisor makes of each row, times row_scale, position(r) its place, hidden[r] the hidden keys among
-// those it sees, where it wants to know; returns the rows that see no key, one bit each.
+// factor[r] = row_scale times the divisor's factor for the row at position(r). hidden[r], read only
+// if counts_hidden, is how many keys in its visible range are hidden. Returns the rows that see no
+// key, one bit each.
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Position position,
                                             [[maybe_unused]] const index* hidden, double row_scale,
                                             T* factor) {
-  constexpr double most = compat::format<T>::largest;  // not infinity, times zero
+  constexpr double most = compat::format<T>::largest;  // infinity times a zero sum is NaN
   unsigned empty = 0;
   double length = -1, of_length = 0;
   for (int r = 0; r < rows; ++r) {
@@ -36,7 +37,7 @@ SKIPMAX_INLINE unsigned find_length_factors(const Attention& a, int rows, Positi
   return empty;
 }
 
-// factor[r] of the rows from `row` on; returns those that see no key, one bit each.
+// factor[r] for the rows from `row` on. Returns the rows that see no key, one bit each.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_plan<T, S>& plan,
                                      const forward_task<T, S>& task, index row, int rows,
@@ -54,7 +55,7 @@ SKIPMAX_INLINE unsigned find_factors(const Attention& a, const forward_plan<T, S
   return empty;
 }
 
-// The rows of out that `empty` has a bit for: zeros.
+// Clears the rows of out whose bit in `empty` is set.
 template <class Out>
 SKIPMAX_INLINE void clear_rows(row_matrix<Out> out, unsigned empty, index dim) {
   for (; empty != 0; empty >>= 1, out.data += out.stride)
@@ -62,9 +63,9 @@ SKIPMAX_INLINE void clear_rows(row_matrix<Out> out, unsigned empty, index dim) {
       for (index x = 0; x < dim; ++x) out.data[x] = Out(0);
 }
 
-// Finished rows of scratch to rows of out, through the transforms; the last of them writes to out itself
-// where rows are whole registers of out's own type. A row that saw nothing is zeros, whatever they would
-// make of it.
+// Stores finished rows of scratch in out, through the transforms. The last transform writes to out
+// itself if out holds T and its rows are whole registers. A row that sees no key is zeros, whatever
+// the transforms make of it.
 template <class Isa, class T, class Out, class Attention>
 SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<Out>& to, row_place first,
                                int rows, row_matrix<T> finished, unsigned empty) {
@@ -89,7 +90,7 @@ SKIPMAX_INLINE void store_rows(const Attention& a, const tensor_view<Out>& to, r
   if (Rows::changes_out) clear_rows(out, empty, dim);
 }
 
-// A row that sees no key is zeros.
+// Clears the rows of out that see no key.
 template <class T, class S, class Mask>
 SKIPMAX_INLINE void clear_empty_rows(const Mask& mask, const forward_plan<T, S>& plan,
                                      const forward_task<T, S>& task) {

@@ -21,9 +21,9 @@ SKIPMAX_INLINE void add_row_keys(const E* weights, key_range keys, value_panels<
   if (!is_empty(keys)) value_row<Isa, SkipZeros>(weights, v, keys, sum, width);
 }
 
-// What the keys that some rows of a block see and others do not add to its sums. They come before the
-// shared ones in every tile: the order must not depend on which tile is the block's last. With
-// SkipZeros the shared ones too: a hidden key may stand among them whose value is not finite.
+// Adds the keys that only some rows of a block see to its sums. In every tile they come before the
+// shared keys, since the order must not depend on which tile is the block's last. With SkipZeros
+// adds the shared keys too: one of them may be hidden and have a value that is not finite.
 template <class Isa, bool SkipZeros, class T, class E>
 SKIPMAX_INLINE void add_ragged_keys(const E* weights, const block_keys<T, Isa>& keys, int rows,
                                     value_panels<E> v, row_matrix<T> sums) {
@@ -36,13 +36,13 @@ SKIPMAX_INLINE void add_ragged_keys(const E* weights, const block_keys<T, Isa>& 
   }
 }
 
-// What of the keys that all rows share can be multiplied in pairs. Half a pair is left to single rows,
-// but for the last key of a tile in which all rows see the same: there zero stands beside its value.
+// The keys that all rows share, cut to whole pairs. Half a pair is left to value_row, but not the
+// last key of a tile in which all rows see the same keys: its value is paired with zero.
 SKIPMAX_INLINE key_range whole_pairs(key_range all, index last_of_tile) {
   return {(all.first + 1) / 2 * 2, all.last == last_of_tile ? all.last : all.last / 2 * 2};
 }
 
-// Over the keys of non-zero weight alone, where that is faster.
+// Adds the keys that all rows share, without those of zero weight if that is faster.
 template <class Isa, class T, class E, class To, class Attention>
 SKIPMAX_INLINE void add_shared_values([[maybe_unused]] const Attention& a, const E* weights,
                                       int rows, value_panels<E> v, index keys, const To& to,
@@ -61,7 +61,7 @@ struct block_step {
   block_keys<T, Isa> keys;  // ranges count from there
 };
 
-// Its weights, and what they add to the output. With the last tile the output goes to the caller.
+// Computes the weights of a step and adds weights v to the sums. With the last tile, stores out.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void attend_block(const Attention& a, const forward_plan<T, S>& plan,
                                  const forward_task<T, S>& task, const block_step<Isa, T>& step,
@@ -191,7 +191,7 @@ SKIPMAX_NOINLINE void run_forward_task(const Attention& a, const forward_plan<T,
         if (!alike || step.row == 0) step.keys.all = whole_pairs(step.keys.all, alike ? keys : -1);
       const key_range seen = step.keys.any;
       if (is_empty(seen)) continue;
-      if constexpr (!alike)  // as if the blocks to come saw as much
+      if constexpr (!alike)  // assumes that later row blocks see as many keys
         next.divide(ceil_div(task.rows - step.row, MR) *
                     (ceil_div(seen.last, NR) - seen.first / NR));
       attend_block<Isa>(a, plan, task, step, k, v, next);

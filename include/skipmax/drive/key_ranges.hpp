@@ -14,7 +14,7 @@ SKIPMAX_INLINE key_range join_ranges(key_range a, key_range b) {
   return {a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
 }
 
-// What a row sees to the left and to the right of what its block shares.
+// The keys that a row sees to the left and to the right of those that its block shares.
 SKIPMAX_INLINE key_range left_of(key_range seen, key_range shared) {
   return {seen.first, is_empty(shared) ? seen.last : shared.first};
 }
@@ -63,7 +63,7 @@ struct block_keys {
   }
 
  private:
-  // Where the first and the last row see all of the tile, so do those between.
+  // If the first and the last row see all of the tile, so do those between.
   template <class Mask>
   SKIPMAX_INLINE bool see_whole(const Mask& mask, row_position at, int rows, key_range tile) {
     const auto holds = [&](key_range range) SKIPMAX_LAMBDA {

@@ -1,8 +1,8 @@
-// Parts of the rows' outputs over disjoint keys: what one is, how two are merged, and how the last one
-// becomes out.
+// Parts of the rows' outputs over disjoint keys: what a part is, how two are merged, and how the
+// merged one becomes out.
 //
-//   part     sum_j weight_j v_j over its keys, before any divisor; for softmax also m and the sum of weights
-//   merged   for a point-wise normalizer the two added; softmax multiplies each by its 2^(m_part - m) first
+//   part     sum_j weight_j v_j over its keys, before any divisor; softmax: also m, sum of weights
+//   merged   the sum of the two; softmax first multiplies each by its 2^(m_part - m)
 //   finished out = gate(transform(factor sums))
 #pragma once
 
@@ -43,7 +43,8 @@ SKIPMAX_INLINE void merge_part(const Normalizer& normalizer, part_row<T> into,
   }
 }
 
-// Up to MR merged rows to rows of out. sums [rows][part_width] are overwritten, kept is [rows][2].
+// Finishes up to MR merged rows and stores them in out. Overwrites sums [rows][part_width]; kept is
+// [rows][2].
 template <class Isa, class T, class Out, class Attention>
 SKIPMAX_INLINE void finish_rows(const Attention& a, const consecutive_rows& at, int rows, T* sums,
                                 const T* kept, const tensor_view<Out>& out) {
@@ -65,8 +66,8 @@ SKIPMAX_INLINE void finish_rows(const Attention& a, const consecutive_rows& at, 
   store_rows<Isa>(a, out, place_of(a.mask, at.first), rows, row_matrix<T>{sums, width}, empty);
 }
 
-// All rows of one head; gather(row, part) puts the merged part of a row where it says. sums is scratch,
-// [MR][part_width].
+// Finishes all rows of one head. gather(row, part) writes the merged part of `row` to `part`. sums
+// is scratch, [MR][part_width].
 template <class Isa, class T, class Out, class Attention, class Gather>
 SKIPMAX_NOINLINE void finish_head(const Attention& a, const problem& p, index number, T* sums,
                                   const tensor_view<Out>& out, Gather gather) {

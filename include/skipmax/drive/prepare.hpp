@@ -1,5 +1,5 @@
-// What a task does before it computes: q packed, states empty, shifts known; then for each tile of keys
-// k packed and v placed.
+// What a task does before it computes: packs q, clears states, finds shifts; then for each key tile
+// packs k and places v.
 #pragma once
 
 #include <type_traits>
@@ -13,7 +13,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Where the row block that starts at `row` is packed,
+// Where the row block that starts at `row` is packed.
 template <class Isa, class T, class S>
 SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan,
                                                   const forward_task<T, S>& task, index row) {
@@ -21,7 +21,7 @@ SKIPMAX_INLINE typename S::packed* packed_queries(const forward_plan<T, S>& plan
   return task.q + row / register_block<T, Isa>::rows *
                       packed_q_size<E, Isa>(packed_elements<E>(plan.sizes.key_dim));
 }
-// or lies as if it were.
+// Where it is read: in the caller's q if q_in_place and no padding rows are needed, else packed.
 template <class Isa, class T, class S>
 SKIPMAX_INLINE const typename S::packed* queries_at(const forward_plan<T, S>& plan,
                                                     const forward_task<T, S>& task, index row,
@@ -59,7 +59,7 @@ SKIPMAX_INLINE void pack_queries(const Attention& a, const forward_plan<T, S>& p
   }
 }
 
-// What the normalizer adds to the scores of each row, position(row) its place.
+// shift[row] is what the normalizer adds to the scores of the row at position(row).
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_INLINE void find_shifts(const Attention& a, index rows, Position position, T* shift) {
   double length = -1, of_length = 0;
@@ -90,7 +90,7 @@ SKIPMAX_INLINE void prepare_rows(const Attention& a, const forward_plan<T, S>& p
     for (index row = 0; row < task.rows; ++row) task.hidden[row] = 0;
 }
 
-// Keys [start, start + keys): in panels, the last few in rows where the mask allows it.
+// Packs keys [start, start + keys) in panels, the last few in rows if all rows see the same keys.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE packed_keys<typename S::packed> pack_keys(const Attention& a,
                                                          const forward_plan<T, S>& plan,
@@ -136,7 +136,7 @@ struct tile_values {
   bool finite;  // zero times any of them is zero
 };
 
-// Where they lie if the kernel can read them there, else copied.
+// Values of keys [start, start + keys): in place if the kernel can read them so, else copied.
 template <class Isa, class Attention, class T, class S>
 SKIPMAX_INLINE tile_values<typename S::packed> place_values(const forward_plan<T, S>& plan,
                                                             const forward_task<T, S>& task,

@@ -1,4 +1,4 @@
-// One task of a forward call, a block of query rows of one head of one sequence: where it stands in the
+// One task of a forward call, a block of query rows of one head of one sequence: its place in the
 // problem, in the caller's tensors and in the worker's scratch.
 #pragma once
 
@@ -8,9 +8,9 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Without segments a sequence is an element of the batch axis; with them all lie in the first one.
+// Without segments a sequence is an element of the batch axis; with them all lie in element 0.
 struct sequence_place {
-  index number, batch;           // as slots count it; in the tensors
+  index number, batch;           // the sequence as slots count it; its batch element in the tensors
   index first_query, first_key;  // in the tensors
   index query_length, key_length;
 };
@@ -23,7 +23,7 @@ SKIPMAX_INLINE sequence_place place_sequence(const forward_plan<T, S>& plan, ind
   return {number, 0, q[0], k[0], q[1] - q[0], k[1] - k[0]};
 }
 
-// Rows count from the start of the sequence. A sequence shorter than the longest has tasks of no rows.
+// Rows count from the start of the sequence. Tasks beyond the end of a shorter sequence have none.
 struct task_place {
   sequence_place in;
   index head, kv_head, first_row, rows;
@@ -31,7 +31,7 @@ struct task_place {
 
 template <class T, class S>
 SKIPMAX_INLINE task_place place_task(const forward_plan<T, S>& plan, index number) {
-  // Mostly by 1, and what 49 keys take is not much more than some divisions.
+  // The divisor is mostly 1, and a task over 49 keys takes little longer than a few divisions.
   const auto divide = [](index a, index b) SKIPMAX_LAMBDA { return b == 1 ? a : a / b; };
   const index heads = plan.sizes.heads, kv_heads = plan.sizes.kv_heads;
   const index sequence = number / (plan.blocks * heads);
@@ -73,7 +73,7 @@ SKIPMAX_INLINE forward_task<T, S> start_task(const forward_plan<T, S>& plan, ind
           scratch + plan.rows_at,   reinterpret_cast<index*>(scratch + plan.hidden_at)};
 }
 
-// The state of the row block that holds `row`, of all states of a task.
+// Of a task's states, that of the row block that holds `row`.
 template <class Isa, class Normalizer, index BlockRows, class T>
 SKIPMAX_INLINE T* state_of(T* states, index row) {
   return states + row / BlockRows * Normalizer::template state_size<Isa, T>;
@@ -83,21 +83,21 @@ SKIPMAX_INLINE T* state_of(T* states, index row) {
   return state_of<Isa, Normalizer, register_block<T, Isa>::rows>(states, row);
 }
 
-// A row of the task as slots see it,
+// A row of the task as slots see it.
 SKIPMAX_INLINE row_position position_of(const task_place& task, index row) {
   return {task.in.number, task.head, task.first_row + row, task.in.query_length,
           task.in.key_length};
 }
-// and where it lies in q and out.
+// Where a row of the task lies in q and out, without its own_key.
 SKIPMAX_INLINE row_place place_of(const task_place& task, index row) {
   return {task.in.batch, task.head, task.in.first_query + task.first_row + row};
 }
-// With its place in the sequence, as row transforms see it: of a row whose sequence is one of the batch,
+// With own_key, which row transforms need: for a row of a sequence that is a batch element.
 template <class Mask>
 SKIPMAX_INLINE row_place place_of(const Mask& mask, row_position at) {
   return {at.batch, at.head, at.query, aligned(mask, at).own_key()};
 }
-// and of one of the task.
+// With own_key, for a row of the task.
 template <class Mask>
 SKIPMAX_INLINE row_place place_of(const Mask& mask, const task_place& task, index row) {
   row_place place = place_of(task, row);
@@ -108,13 +108,13 @@ template <class T>
 SKIPMAX_INLINE row_matrix<T> rows_at(const tensor_view<T>& x, row_place first) {
   return {x.row(first.batch, first.position, first.head), x.length_stride};
 }
-// Key `key` of the task's sequence in k and v.
+// Where key `key` of the task's sequence lies in k and v.
 SKIPMAX_INLINE row_place place_of_key(const task_place& task, index key) {
   return {task.in.batch, task.kv_head, task.in.first_key + key, key};
 }
 
-// What the next step will read: the next tile of this task, or the start of the worker's next task
-// (most likely this number of tasks further on).
+// What the next step will read: the next tile of this task, or the start of the worker's next task,
+// most likely plan.workers tasks further on.
 template <class T, class S>
 SKIPMAX_INLINE upcoming_reads upcoming_keys(const forward_plan<T, S>& plan, const task_place& task,
                                             index start, index last, index tile) {
