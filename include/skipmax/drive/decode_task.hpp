@@ -36,7 +36,7 @@ struct part_task {
 
   group_rows rows;
   key_range keys;
-  key_range seen[most_rows];  // the keys of these that each row sees
+  key_range seen[most_rows];  // those of `keys` that each row sees
   key_range any;              // the smallest range that holds all of seen
   row_matrix<T> sums;         // this part of each row, in scratch
   T* slice;                   // the worker's own scratch

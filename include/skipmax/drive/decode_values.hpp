@@ -89,8 +89,7 @@ struct value_step {
     }
   }
 
-  // Adds keys of one sum to one or two rows. starts and ends: whether the sum's first and last keys
-  // are among them.
+  // Adds keys of one sum to one or two rows; starts, ends: its first, its last ones are among them.
   template <class Keys>
   SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
                                   bool starts = true, bool ends = true) const {
@@ -106,17 +105,17 @@ struct value_step {
   }
 };
 
-// The share of a range's keys, in twentieths, up to which reading only their rows is faster than
-// reading all. Time relative to all keys in streams, AVX2 (Zen 3): for one row, 0.35 of the keys
-// take 1 and 0.3 take 0.9; for four rows, 0.25 take 1 and 0.2 take 0.9.
+// The share of a range's keys, in twentieths, up to which reading their rows alone is faster than
+// reading all rows in streams. With AVX2 (Zen 3) and one row, 0.35 of the keys take as long as all
+// and 0.3 take 0.9 of that time; with four rows these shares are 0.25 and 0.2.
 template <class T, class Isa, int Rows>
 inline constexpr index worth_a_list = fills_cache_line<T, Isa> ? 8
                                       : Rows == 4              ? 4
                                                                : 6;
 
-// Adds only those keys of a range to which any of the P rows from r on gives a nonzero weight, if
-// these are few, or if keys may be hidden, whose values may be anything. Else adds nothing and
-// returns false.
+// Adds only those keys of a range to which any of the P rows from r on gives a nonzero weight: if
+// these are few, if a.zeros is skip_zeros::always, or if keys may be hidden, whose values may be
+// anything. Else adds nothing and returns false.
 template <class Isa, int P, class T, class V, class Attention>
 SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
                                      [[maybe_unused]] const value_step<Isa, T, V>& step,

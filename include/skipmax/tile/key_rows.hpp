@@ -1,10 +1,10 @@
-// Scores of a few query rows with keys that are read once, where they lie.
+// Scores of a few query rows over keys that are read once, in place.
 //
 //   s[r][j] = sum_x q[r][x] k[j][x],  registers along x, then sums over their lanes
 //   q [rows][depth] scaled, k [keys][depth] of any stride and alignment, s [rows][stride]
 //
-// Packing k, as score_tile wants it, pays for itself over many rows. Decoding has one row for each query
-// head of a group: there the memory is what counts, and k is best read from the first row to the last.
+// score_tile needs k packed, which pays for itself over many query rows. Decode has one row for
+// each query head of a group and is bound by memory: there k is best read in place, row by row.
 #pragma once
 
 #include "skipmax/simd/prefetch.hpp"
@@ -17,8 +17,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by one key: sum[r]. With each of its lines the one `ahead` elements further on is fetched.
-// A single row has two sums, so that a multiply-add need not wait for the last.
+// R rows by one key: sum[r]. Prefetches, with each cache line of the key, the one `ahead` elements
+// further on. A single row has two accumulators, so that a multiply-add need not wait for the last.
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
                             simd<T, Isa> (&sum)[R]) {
@@ -31,13 +31,13 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
     if (R > 1 && fetches) fetch_line(key + x, ahead);
     V k = load_stored<Isa, T>(key + x);
     if (R == 1) {
-      keep_in_register(k);  // so that it is asked for first: faster, and with more rows slower
+      keep_in_register(k);  // loads before it prefetches: faster, but slower with more rows
       if (fetches) fetch_line(key + x, ahead);
     }
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
-  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, and each sum once
+  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, a step a sum
   index x = 0;
   for (; x + round <= depth; x += round)
 #pragma GCC unroll 8
@@ -47,8 +47,8 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
   if (R == 1) sum[0] = sum[0] + other[0];
 }
 
-// R rows by the E keys of 128 bits: a register for each row, in it a sum for each key and each 128 bits of
-// the depth's registers. Keys from `count` on are zeros.
+// R rows by E keys, as many as 128 bits hold. Each row has a register, of which each 128 bits hold
+// a partial sum of every key. Keys from `count` on give zeros.
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int count, index ahead,
                              T* sums, index sum_stride) {
@@ -70,8 +70,8 @@ SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int
     reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
 }
 
-// The g-th group of E of the W keys from column `start` on, by R rows, then by half as many, as far as there are:
-// sums [rows][G][W].
+// The g-th group of E keys of the W from column `start` on, for all rows: R at a time, then R / 2
+// and so on for the rest. sums [rows][G][W].
 template <class Isa, int R, class T, class K>
 SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
                               index start, int g, index ahead, T* sums) {
@@ -88,7 +88,7 @@ SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index
                           sums + r * G * W);
 }
 
-// Columns [start, start + W) of s.
+// Reduces sums [rows][G][W] to columns [start, start + W) of s.
 template <class Isa, class T>
 SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index start) {
   using V = simd<T, Isa>;
@@ -101,7 +101,7 @@ SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index
   }
 }
 
-// Columns [0, keys) of s, in whole registers: what lies beyond them there is 0.
+// Columns [0, keys) of s, filled up to whole registers with zeros.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k, index depth,
                                      index keys, row_matrix<T> s, index ahead) {

@@ -1,5 +1,5 @@
-// Scores of a few query rows over a tile of keys, whose rows are read from memory in several streams, which keep
-// more of it busy than one.
+// Scores of a few query rows over a tile of keys. Rows of k are read in several streams, which keep
+// the memory busier than one.
 #pragma once
 
 #include <type_traits>
@@ -11,8 +11,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by a key of each of S places `apart` elements apart: sum[r][place]. What is loaded of q, parted as k is,
-// serves all places.
+// R rows by S keys that are `apart` elements apart: sum[r][place]. A register of q, which is parted
+// as k is, is loaded once for all S keys.
 template <class Isa, int R, int S, class T, class K>
 SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth,
                                simd<T, Isa> (&sum)[R][S]) {
@@ -40,8 +40,8 @@ SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index dept
   for_each_register<Isa, T, K>(depth, step);
 }
 
-// All rows by W keys from each of S places, `columns` keys apart: for all rows a key of each, then the next ones.
-// Of keys from `count` on, where fewer are left, there are zeros.
+// All rows by W keys from each of S places, `columns` keys apart. Takes one key of each place for
+// all rows, then the next ones. If S is 1, keys from `count` on give zeros.
 template <class Isa, int S, class T, class K>
 SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, index depth,
                                  row_matrix<T> s, index columns, index count) {
@@ -77,7 +77,7 @@ SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, in
   for (int place = 0; place < S; ++place) store_scores<Isa>(sums[place], rows, s, place * columns);
 }
 
-// From the quarters of the keys at once, then what is left of them. Columns [0, keys) of s, in whole registers.
+// Columns [0, keys) of s, in whole registers: four quarters of the keys at once, then what is left.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K> k, index depth,
                                        index keys, row_matrix<T> s) {
@@ -93,7 +93,8 @@ SKIPMAX_NOINLINE void score_in_streams(const T* q, int rows, row_matrix<const K>
 
 inline constexpr int few_rows = 2;
 
-// One or two rows, from two places in turn, the first and the second half of the keys, `groups` of E from each.
+// Columns [0, keys) of s for one or two rows. Alternates between the two halves of the keys after
+// every `groups` groups of E keys.
 template <class Isa, class T, class K>
 SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k, index depth,
                                     index keys, row_matrix<T> s, index ahead, int groups) {
@@ -110,8 +111,8 @@ SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k,
   }
 }
 
-// Where registers fill a cache line four streams were not measured: there keys come in turn, 2 KiB or so of many
-// keys whose rows follow each other in memory, and of others in order.
+// Four streams were not measured for registers that fill a cache line. There one or two query rows
+// over many keys with contiguous rows go in turn, about 2 KiB at a time; all else goes in order.
 template <class Isa, class T, class K>
 SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                    index keys, row_matrix<T> s, index ahead) {
@@ -130,29 +131,29 @@ SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, 
   }
 }
 
-// The weights of one row block over one tile, for a normalizer's absorb() or by themselves. All columns are
-// scored at once: nothing is left for an epilogue of the normalizer's.
+// The weights of one row block over one tile, called directly or by a normalizer's absorb(). Scores
+// all columns at once, so with_epilogue has nothing to do.
 template <class Isa, class T, class K, class Attention, class Position>
 struct key_row_scorer {
   static constexpr bool raw = false;
 
   const Attention& a;
   const T* q;             // [rows][depth]
-  const T* shift;         // [rows], where the normalizer asks for it
+  const T* shift;         // [rows], if shifts_scores
   row_matrix<const K> k;  // [block.any.last][depth]
   index depth;
   score_block<T> block;
   Position position;
   index first_key;  // of the tile
-  index* hidden;    // [rows], to which the hidden keys are added, where the divisor wants to know
-  index ahead;      // how much further on in k lies what is fetched meanwhile
+  index* hidden;    // [rows], += the hidden keys, if counts_hidden
+  index ahead;      // prefetch distance in k, in elements
 
   SKIPMAX_INLINE index in_panels() const { return block.any.last; }
 
   template <class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index, index, T*, Epilogue) const {}
 
-  // Whatever is asked for: all columns there are. A normalizer asks once, rarely a second time.
+  // Scores all columns, then makes weights of [first, last). Normalizers ask once, rarely twice.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
     score_key_rows<Isa>(q, block.rows, k, depth, block.any.last, {block.scores, block.stride},

@@ -2,10 +2,10 @@
 //
 //   q       [row blocks][depth panels][MR][depth_panel]   padded with zeros
 //   k       [key panels][depth][NR]                       transposed; padded with zeros
-//   tail    [a few keys][depth in whole registers]        the tile's last keys, where score_tail takes them
-//   v       [value panels][keys][NR]                      only where v is not read in place
+//   tail    [a few keys][depth in whole registers]        the tile's last keys, for score_tail
+//   v       [value panels][keys][NR]                      only if v is not read in place
 //   scores  [MR][weight_stride]                           of one row block
-//   weights [MR][weight_stride]                           in the place of scores, but for pairs
+//   weights [MR][weight_stride]                           in place of scores, except for pairs
 //   out     [rows][value width]                           sums of weight times value
 //
 // depth is the key dim in elements, numbers or pairs. What else a call needs is in plan.hpp.
@@ -19,19 +19,19 @@ inline namespace v0 {
 
 template <class T, class Isa>
 struct tile_layout : register_block<T, Isa> {
-  // Keys a tile: sums start afresh for each tile and are then added, which keeps the rounding error
-  // of long sequences down; and K and V of one tile, 64 KiB each at dim 64, stay in the L2 cache.
+  // Keys a tile. Each tile's sums start from zero and are then added, which keeps rounding errors
+  // of long sequences down; and k and v of one tile, 64 KiB each at dim 64, stay in the L2 cache.
   static constexpr int key_tile = 256;
-  // A last tile of up to one panel is not worth a round of its own: where all rows see the same keys,
-  // the one before it takes them too.
+  // A last tile of up to one panel is not worth a round of its own: if all rows see the same keys,
+  // the tile before it takes these keys too.
   static constexpr int longest_tile = key_tile + register_block<T, Isa>::columns;
-  // Distance between rows of weights: a compile-time number, so that one pointer reaches all rows, and a cache
-  // line more than a power of two, so that they do not meet in few sets of the L1 cache.
+  // Distance between rows of weights: a compile-time number, so that one pointer reaches all rows,
+  // and no power of two, so that the rows do not fall into few sets of the L1 cache.
   static constexpr int cache_line = line_elements<T>;
   static constexpr int weight_stride = longest_tile + cache_line;
 };
 
-// The arrays of one slice of scratch, in elements of T, one after the other.
+// Lays out the arrays of one slice of scratch, one after the other, in elements of T.
 template <class T>
 struct scratch_slice {
   index end = 0;
@@ -46,9 +46,9 @@ struct scratch_slice {
   SKIPMAX_INLINE index size() const { return round_up(end, 4096 / static_cast<index>(sizeof(T))); }
 };
 
-// v of one tile: the columns x .. x + NR of its panel, in elements, which are keys or pairs of keys,
+// v of one tile: columns x .. x + NR of element j, a key or a pair of keys, start at
 //   data[x / NR * panel + j * stride]
-// Of v in place, stride is the width of its rows and panel NR.
+// For v in place, stride is the distance between its rows and panel is NR.
 template <class E>
 struct value_panels {
   const E* data;
@@ -64,8 +64,8 @@ struct value_panels {
   SKIPMAX_INLINE value_panels from(index j) const { return {data + j * stride, stride, panel}; }
 };
 
-// Elements of packed q that stand for 64 numbers, and the distance between its rows: also a compile-time number,
-// and the one with which rows of 64 that follow each other in memory are packed as they are.
+// Elements of packed q that hold 64 numbers, and the distance between its rows. Also a compile-time
+// number; with it, contiguous rows of 64 numbers have the packed layout as they are.
 template <class E>
 inline constexpr index depth_panel = 64 / numbers_in<E>;
 

@@ -3,9 +3,9 @@
 //   list[0 .. count) = the j in [0, keys) with weights[r][j] != 0 for any of R rows, in order
 //   weights [R][Stride]; a NaN is not zero
 //
-// Of pairs of bf16, j counts pairs: one is needed if either of its weights is not zero.
-// AVX-512 has an instruction for it. Elsewhere eight flags at a time are looked up in a table of the places
-// of their bits, all eight places are stored, and the list goes on by as many as are set.
+// For pairs of bf16, j counts pairs: one is needed if either of its weights is not zero.
+// AVX-512 VBMI2 has an instruction for it. Elsewhere eight flags at a time index a table of the
+// places of their set bits: all eight are stored, and the list grows by the number of set bits.
 #pragma once
 
 #include "skipmax/simd/bf16_pair.hpp"
@@ -17,7 +17,7 @@ inline namespace v0 {
 
 using key_number = std::uint16_t;  // within a tile
 
-// Room for a list of `keys`: what is stored reaches beyond its end.
+// Room for a list of `keys`: stores reach beyond its end.
 SKIPMAX_INLINE constexpr index room_of_list(index keys) {
   return keys + 32;
 }
@@ -38,11 +38,11 @@ struct places_of_bits {
   static constexpr table places = make();
 };
 
-// The keys whose flags are found at a time.
+// Keys whose flags are found in one step.
 template <class T, class Isa>
 inline constexpr index flags_a_step = lanes<T, Isa> < 8 ? 8 : lanes<T, Isa>;
 
-// One bit for each element of a register of them. Any alignment.
+// One bit for each element of a register of weights, set if it is not zero. Any alignment.
 template <class Isa, class T>
 SKIPMAX_INLINE unsigned nonzero_elements(const T* weights) {
   return compat::nonzero_lanes(simd<T, Isa>::load_unaligned(weights));
@@ -54,7 +54,7 @@ SKIPMAX_INLINE unsigned nonzero_elements(const bf16_pair* weights) {
 }
 #endif
 
-// One bit for each of them: whether any row needs it. weights may be read beyond their end.
+// One bit for each key of a step, set if any of R rows needs it. May read weights beyond `keys`.
 template <class Isa, int R, index Stride, class E>
 SKIPMAX_INLINE unsigned nonzero_flags(const E* weights, index keys) {
   constexpr index W = lanes<number_of<E>, Isa>, step = flags_a_step<number_of<E>, Isa>;
@@ -141,7 +141,8 @@ SKIPMAX_INLINE index list_nonzero_keys(const E* weights, index keys, key_number*
     return list_by_table<Isa, R, Stride>(weights, keys, list);
 }
 
-// `count` keys of a list. later(n) is what to fetch for a step n that may be beyond the last one.
+// `count` keys of a list that holds `listed` keys from here on. later(n) is the key to prefetch for
+// step n, which may lie beyond either.
 struct listed_keys {
   const key_number* keys;
   index count, listed;

@@ -1,5 +1,5 @@
-// Copies of q, k and v in the order in which the tile kernels read them, widened to T if they are stored
-// in fewer bits, or in pairs as they are. No row of the caller's is read beyond its dim.
+// Copies q, k and v into the order in which the tile kernels read them: widened to T if stored in
+// fewer bits, or unchanged as pairs of bf16. Never reads a row of the caller's beyond its dim.
 #pragma once
 
 #include "skipmax/simd/bf16_pair.hpp"
@@ -23,8 +23,8 @@ SKIPMAX_INLINE void pack_row(T* to, const S* from, index dim, index padded, T sc
   for (; x < padded; ++x) to[x] = T(0);
 }
 
-// The bits of dim / 2 pairs, the last one filled up with zero, then zeros. The scale is nearly always
-// 1, or else -1 or a power of two: others would round.
+// The same in pairs of bf16; an odd last number is paired with zero. The scale is nearly always 1,
+// else -1 or a power of two: others would round.
 template <class Isa>
 SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index padded,
                              float scale) {
@@ -44,8 +44,8 @@ SKIPMAX_INLINE void pack_row(bf16_pair* to, const bf16* from, index dim, index p
   for (; x < padded; ++x) to[x].bits = 0;
 }
 
-// Query rows times scale, pairs times what of it does not round: [row blocks][depth panels][MR][depth_panel];
-// rows that fill up the last block are zeros.
+// Packs query rows times scale (for pairs, the part of it that rounds nothing):
+// [row blocks][depth panels][MR][depth_panel]. Rows that fill up the last block are zeros.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, index dim,
                              number_of<E> scale) {
@@ -72,7 +72,7 @@ SKIPMAX_NOINLINE void pack_q(E* to, const S* q, index row_stride, index rows, in
     }
 }
 
-// Registers of W keys by W of depth, transposed to W of depth by W keys, NR apart.
+// Transposes W keys by W of depth, and stores the first `depth` rows of W keys NR apart.
 template <class Isa, class T>
 SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>::size],
                                      index depth) {
@@ -83,7 +83,8 @@ SKIPMAX_INLINE void store_transposed(T* to, simd<T, Isa> (&square)[simd<T, Isa>:
     if (i < depth) square[i].store_aligned(to + i * tile_layout<T, Isa>::columns);
 }
 
-// Rows [0, count) as the columns j .. j + W of [key panels][depth][NR], zeros where there are fewer.
+// Packs up to W of `count` rows as columns j .. j + W of [key panels][depth][NR], zeros where there
+// are fewer.
 template <class Isa, class E, class S>
 SKIPMAX_INLINE void pack_columns(E* to, index j, const S* rows, index row_stride, index count,
                                  index dim) {
@@ -114,7 +115,7 @@ SKIPMAX_INLINE void pack_columns(E* to, index j, const S* rows, index row_stride
   store_transposed<Isa>(panel + x * NR, square, depth - x);
 }
 
-// Keys [0, keys) of one kv head: [key panels][depth][NR].
+// Packs keys [0, keys) of one kv head: [key panels][depth][NR].
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_k(E* to, const S* k, index row_stride, index keys, index dim) {
   constexpr index W = lanes<number_of<E>, Isa>;
@@ -122,7 +123,7 @@ SKIPMAX_NOINLINE void pack_k(E* to, const S* k, index row_stride, index keys, in
     pack_columns<Isa>(to, j, k + j * row_stride, row_stride, keys - j, dim);
 }
 
-// Rows of v or k as they are, each padded to whole registers.
+// Copies rows of v or k in order, each padded to whole registers.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_rows(E* to, const S* from, index row_stride, index keys, index dim,
                                 index width) {
@@ -130,7 +131,8 @@ SKIPMAX_NOINLINE void pack_rows(E* to, const S* from, index row_stride, index ke
     pack_row<Isa>(to + j * width, from + j * row_stride, dim, width, number_of<E>(1));
 }
 
-// f(x, columns, padded) for each panel of a row of v: `columns` of the row, filled up to whole registers.
+// Calls f(x, columns, padded) for each panel of a row of v: `columns` numbers from x on, which are
+// `padded` in whole registers.
 template <class Isa, class T, class F>
 SKIPMAX_INLINE void for_each_value_panel(index dim, index width, const F& f) {
   constexpr index NR = register_block<T, Isa>::columns;
@@ -139,7 +141,7 @@ SKIPMAX_INLINE void for_each_value_panel(index dim, index width, const F& f) {
   if (x < dim) f(x, dim - x, width - x);
 }
 
-// Rows of v, `width` in whole registers: [value panels][keys][NR], the panels `panel` apart.
+// Packs rows of v: [value panels][keys][NR], panels `panel` apart; width is in whole registers.
 template <class Isa, class E, class S>
 SKIPMAX_NOINLINE void pack_values(E* to, index panel, const S* from, index row_stride, index keys,
                                   index dim, index width) {
@@ -150,7 +152,7 @@ SKIPMAX_NOINLINE void pack_values(E* to, index panel, const S* from, index row_s
           pack_row<Isa>(to + x / NR * panel, from + x, columns, padded, E(1));
         });
 }
-// In pairs of keys; beside the last one of an odd number there is zero.
+// The same in pairs of keys; an odd last key is paired with zeros.
 template <class Isa>
 SKIPMAX_NOINLINE void pack_values(bf16_pair* to, index panel, const bf16* from, index row_stride,
                                   index keys, index dim, index width) {

@@ -16,12 +16,13 @@ inline namespace v0 {
 template <class Attention>
 inline constexpr bool has_bias = !std::is_same_v<decltype(Attention::bias), no_bias>;
 
-// Single keys may be hidden, by the mask or by a bias of -inf: their weights are zeros among others.
+// Single keys may be hidden, by the mask or by a bias of -inf: their weights are zero.
 template <class Attention>
 inline constexpr bool hides =
     hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
 
-// How many are hidden, the divisor wants to know, and who must tell a row that sees no key from others.
+// Hidden keys are counted, for a divisor that reads the length or to find rows that see no key when
+// transforms change out.
 template <class Attention>
 inline constexpr bool counts_hidden =
     hides<Attention>&& is_pointwise<decltype(Attention::normalizer)> &&
@@ -32,8 +33,8 @@ SKIPMAX_INLINE auto is_hidden(V bias) {
   return bias == math::constant<V>(-__builtin_inf());
 }
 
-// What bias and mask together add to scores. A copy of the two slots: through a reference the compiler
-// would work out every pointer again for each register, for all it knows a store has changed them.
+// What bias and mask together add to scores. Copies the two slots: through a reference the compiler
+// would reload every pointer for each register, since a store might have changed it.
 template <class Isa, class T, class Attention>
 struct score_addends {
   using V = simd<T, Isa>;
@@ -43,8 +44,7 @@ struct score_addends {
   decltype(Attention::bias) bias;
   decltype(Attention::mask) mask;
 
-  // For the keys from `key` on, within the sequence; of a register that reaches beyond it the rest is
-  // zeros.
+  // The addends of a register of keys from `key` on, zeros beyond the end of the sequence.
   SKIPMAX_INLINE V of(row_position at, index key) const {
     constexpr index W = lanes<T, Isa>;
     const index last = end(at);
@@ -54,7 +54,8 @@ struct score_addends {
     return V::load_aligned(edge);
   }
 
-  // Keys that may be asked for. Where one mask of two ends a sequence, the other has no keys beyond.
+  // End of the keys that may be asked for. If one mask of two ends a sequence, the other has no
+  // keys beyond that.
   SKIPMAX_INLINE index end(row_position at) const {
     const index length = aligned(mask, at).key_length;
     if constexpr (by_mask)
@@ -62,7 +63,8 @@ struct score_addends {
     return length;
   }
 
-  // Where the biases of `count` rows lie, keys [key, last), if in memory and nothing else is added.
+  // The biases of `count` rows for keys [key, last), if they lie in memory and nothing else is
+  // added; else null data.
   SKIPMAX_INLINE row_matrix<const T> in_memory(row_position first_row, index count, index key,
                                                index last) const {
     if constexpr (!by_mask && requires {
@@ -81,7 +83,7 @@ struct score_addends {
     if constexpr (by_mask) all = mask.template bias<N>(at, key);
     if constexpr (has_bias<Attention>) {
       const N of_pair = bias.template bias<N>(aligned(mask, at), key);
-      if constexpr (by_mask)  // no sum: what the mask hides may have a bias of NaN or infinity
+      if constexpr (by_mask)  // not a sum: the bias of a key the mask hides may be NaN or infinity
         all = math::select(is_hidden(all), all, of_pair);
       else
         all = of_pair;
@@ -90,7 +92,7 @@ struct score_addends {
   }
 };
 
-// 1 in the lanes of hidden keys, of a register from key j on, that lie in `seen`.
+// 1 in the lanes of hidden keys that lie in `seen`. bias is the register of keys from j on.
 template <class V>
 SKIPMAX_INLINE V hidden_in(V bias, index j, key_range seen) {
   using T = math::element_t<V>;
@@ -117,7 +119,7 @@ SKIPMAX_INLINE T sum_of_lanes(simd<T, Isa> x) {
   return of_lanes[0];
 }
 
-// Hidden keys among those that row `at` sees otherwise, counted ahead.
+// The number of hidden keys in `seen`, the range that row `at` sees.
 template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE index count_hidden(const Attention& a, row_position at, key_range seen) {
   using V = simd<T, Isa>;
@@ -134,8 +136,8 @@ SKIPMAX_NOINLINE index count_hidden(const Attention& a, row_position at, key_ran
   return count;
 }
 
-// The addends of columns [first, last) of a tile that starts at first_key, laid out as scores are. Columns
-// of whole registers before `free` may hold scores, and stay.
+// Stores the addends of columns [first, last) of a tile that starts at first_key, laid out as
+// scores are. Whole registers of columns before `free` may hold scores and are not written.
 template <class Isa, class T, class Attention, class Position>
 SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T> to,
                                       Position position, index first_key, index free, index first,
@@ -149,7 +151,7 @@ SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T
     T* const of_row = to.data + r * to.stride;
     const index end = addends.end(row) - first_key;
     for (index j = first / W * W; j < last; j += W) {
-      // A register that would reach beyond the sequence takes keys before it once more.
+      // A register that would reach beyond the sequence starts earlier and takes some keys again.
       const index start = j + W <= end ? j : end - W;
       if (start >= taken)
         addends.template sum<V>(row, first_key + start).store_unaligned(of_row + start);
@@ -159,14 +161,14 @@ SKIPMAX_NOINLINE void lay_out_addends(const Attention& a, int rows, row_matrix<T
   }
 }
 
-// As a weight, or as a score that softmax makes a weight of zero of.
+// The weight of a hidden key, or the score that a normalizer with a state turns into that weight.
 template <class Isa, class T, class Normalizer>
 SKIPMAX_INLINE simd<T, Isa> weight_of_hidden() {
   return simd<T, Isa>(is_pointwise<Normalizer> ? T(0) : static_cast<T>(-__builtin_inf()));
 }
 
-// h(score + addend), or that sum in the unit of a normalizer that takes raw scores, whose scores come in
-// it already. Of few types, so that attentions alike in these share their kernels.
+// h(score + addend), or the sum in the unit of a normalizer that takes raw scores; these are in
+// that unit already. Depends on few types, so that attentions alike in these share their kernels.
 template <class Score, class Normalizer, bool Hides>
 struct score_with_addend {
   using normalizer = Normalizer;
@@ -192,13 +194,13 @@ using score_with_addend_of =
                       std::conditional_t<is_pointwise<Normalizer>, any_pointwise, Normalizer>,
                       hides<Attention>>;
 
-// Adds to the columns of one panel, and then does what `then` does.
+// Adds to the scores of one panel, then applies `then`.
 template <class Isa, class T, class Add, class Then>
 struct addend_epilogue {
   Add add;
   Then then;
   row_matrix<const T> addends;  // [rows], from the panel's first column on
-  bool* found;                  // set where a key is hidden
+  bool* found;                  // set if a key is hidden
 
   template <class V, std::size_t NV>
   SKIPMAX_INLINE void operator()(int r, V (&s)[NV]) const {
@@ -228,7 +230,7 @@ struct addend_epilogue {
   }
 };
 
-// The same for any panel and for the tail. Addends of the panels in `in_memory` are read there.
+// The same for any panel and for the tail. Panels in `in_memory` read their addends from `there`.
 template <class Isa, class T, class Add, class Then>
 struct addends_of_block {
   Add add;

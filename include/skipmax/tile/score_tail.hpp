@@ -1,13 +1,13 @@
-// Scores of the few keys that would fill a sliver of one more register.
+// Scores of the last few keys of a tile, which would fill only a sliver of one more register.
 //
 //   s[r][j] = epilogue( sum_x q[r][x] k[j][x] ),  registers along x, then a sum over their lanes
 //   q [depth panels][MR][depth_panel], k [keys][depth in whole registers], s [MR][weight_stride]
 //   the epilogue sees registers of rows, all of one key
 //
-// 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for each
-// that is needed, a tenth of the time at L = 49. The order of this sum differs from score_tile's, so a
-// key may come here only if all rows of its sequence see the same keys: a row's bits must not depend
-// on how many later rows there are.
+// 49 keys are 3 registers of 16 and one key: a fourth register for it costs 16 multiply-adds for
+// each that is needed, a tenth of the time at L = 49. The order of this sum differs from
+// score_tile's, so a key may come here only if all rows of its sequence see the same keys: a row's
+// bits must not depend on how many later rows there are.
 #pragma once
 
 #include "skipmax/normalize/row_normalizer.hpp"
@@ -17,7 +17,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// How many of the last keys of a tile are worth it.
+// How many of the last keys of a tile are worth scoring here.
 template <class Isa, class T>
 SKIPMAX_INLINE constexpr index tail_keys(index keys) {
   constexpr index W = lanes<T, Isa>;
@@ -45,7 +45,7 @@ SKIPMAX_NOINLINE void dot_rows(const E* packed_q, const E* packed_k, index dim, 
   for (int r = 0; r < R; r += W) reduce_lanes(sum + r, plus{}).store_aligned(dot + r);
 }
 
-// The keys are those from `first` on in s.
+// k holds the keys of columns [first, last) of s.
 template <class Isa, class T, class E, class To, class Epilogue>
 SKIPMAX_INLINE void score_tail(const E* q, int rows, const E* k, index dim, index first, index last,
                                To* s, Epilogue epilogue) {

@@ -15,13 +15,13 @@
 namespace skipmax {
 inline namespace v0 {
 
-// What becomes of the scores: epilogue(r, scores) changes the NV registers of row r in place.
+// An epilogue: epilogue(r, scores) changes the NV registers of row r in place. This one does not.
 struct raw_scores {
   template <class Row, class V, std::size_t NV>
   SKIPMAX_INLINE void operator()(Row, V (&)[NV]) const {}
 };
 
-// One that differs from panel to panel makes what each takes: epilogue.at(j), its first column.
+// An epilogue that differs from panel to panel has at(j), the one for the panel from column j on.
 template <class Epilogue>
 SKIPMAX_INLINE auto epilogue_at(const Epilogue& epilogue, index j) {
   if constexpr (requires { epilogue.at(j); })
@@ -30,8 +30,8 @@ SKIPMAX_INLINE auto epilogue_at(const Epilogue& epilogue, index j) {
     return epilogue;
 }
 
-// What else goes on while a panel is computed: meanwhile() is called each time its depth has gone on by
-// score_steps, to ask the memory for a little at a time.
+// What else is done while a panel is computed: meanwhile() is called every score_steps of its
+// depth, to prefetch a little at a time.
 struct nothing_else {
   SKIPMAX_INLINE void operator()() const {}
 };
@@ -48,7 +48,7 @@ SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epil
   for (index x = 0; x < dim; x += step) {
     const index depth = dim - x < step ? dim - x : step;
     meanwhile();
-    // It never is; clang keeps the sums twice for that case, half of them in memory.
+    // Never true, but clang would keep the sums twice for this case, half of them in memory.
     if (depth <= 0) __builtin_unreachable();
     sum.template multiply_add<panel>(q + x / panel * layout::rows * panel + x % panel,
                                      k + x * layout::columns, layout::columns, depth);
@@ -63,8 +63,8 @@ SKIPMAX_NOINLINE void score_panel(const E* q, const E* k, index dim, To* s, Epil
   }
 }
 
-// Columns [first, last) of the tile, in whole registers: what lies beyond `last` is junk. before() is
-// called before each panel, meanwhile(j) is what goes on during that of columns j .. j + NR.
+// Columns [first, last) of the tile, in whole registers; what lies beyond `last` is junk. before()
+// is called before each panel; meanwhile(j) makes the `meanwhile` of the panel from column j on.
 template <class Isa, class T, class E, class To, class Epilogue, class Before, class Meanwhile>
 SKIPMAX_INLINE void score_tile(const E* q, int rows, const E* k, index dim, index first, index last,
                                To* s, Epilogue epilogue, Before before, Meanwhile meanwhile) {

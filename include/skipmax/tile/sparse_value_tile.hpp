@@ -1,8 +1,8 @@
-// out = (earlier + weights V) * factor * gate, as tile/value_tile has it, from the keys whose weight is not zero.
+// out = (earlier + weights V) * factor * gate as in tile/value_tile, over keys of nonzero weight.
 //
-// A key costs a row as many multiply-adds as in the dense kernel, but each reads v from the cache; so what is
-// saved is the share of zeros, less the list of keys. The sum takes the same keys in the same order: it has
-// the bits of the dense one, but for values that are not finite and the sign of a zero.
+// A key costs a row as many multiply-adds as in the dense kernel, but each reads v from the cache:
+// what is saved is the share of zeros, less the list. Keys are summed in the same order: the bits
+// are those of the dense kernel, except for values that are not finite and the sign of a zero.
 #pragma once
 
 #include <type_traits>
@@ -14,8 +14,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows at a time, over the keys that any of them needs: two share what they load of v, one list and the end
-// of one loop, which is hard to foretell.
+// R rows at a time, over the keys that any of them needs. Two rows share their loads of v, one
+// list, and one loop, whose end is hard to predict.
 template <class Isa, class E, int R, int N, class To>
 SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* list, index count,
                                    value_panels<E> v, const To& to, int first_row, index x) {
@@ -30,7 +30,7 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) sum[r][n] = V(T(0));
   constexpr int NV = tile_layout<T, Isa>::vectors;
-  const E* panel[ceil_div(N, NV)];  // here: asked for each key, g++ adds them up each time
+  const E* panel[ceil_div(N, NV)];  // here, since g++ would compute them again for each key
 #pragma GCC unroll 8
   for (int n = 0; n < N; n += NV) panel[n / NV] = v.template at<Isa>(0, x, n);
   for (index i = 0; i < count; ++i) {
@@ -63,12 +63,13 @@ SKIPMAX_NOINLINE void sparse_panel(const E* packed_weights, const key_number* li
                             to.template finished<Isa>(first_row + r, x + n * W, sum[r][n]));
 }
 
-// How the rows of a block go along lists, and up to which share of the keys in the first one that is faster
-// than the dense kernel. Two multiply-add units of latency 4 ask for eight sums side by side: rows of fewer
-// registers go in pairs; a row by itself multiplies no zeros. Measured where both are as fast: a pair of 64
-// numbers with AVX-512 (Zen 5) at 0.65; with AVX2 (Zen 3) a pair of 16 to 48 at 0.5, a row of 64 to 256 at 0.34
-// to 0.36; a row of 64 with SSE at 0.6, in double at 0.48. All but the rows with AVX2 before the columns were
-// divided; pairs of bf16 by a count of instructions.
+// Whether rows share lists in pairs, and the largest share of keys in the first list with which
+// lists are faster than the dense kernel. Two multiply-add units of latency 4 need eight sums in
+// flight: rows of fewer registers go in pairs. A row by itself multiplies no zeros. Measured
+// break-even shares: 0.65 for a pair of rows of 64 numbers with AVX-512 (Zen 5); 0.5 for a pair of
+// 16 to 48 and 0.34 to 0.36 for a row of 64 to 256 with AVX2 (Zen 3); 0.6 for a row of 64 with SSE,
+// 0.48 in double. All but the AVX2 rows were measured before columns were divided; pairs of bf16 go
+// by a count of instructions.
 template <class E, class Isa>
 struct list_rule {
   bool pairs;
@@ -84,20 +85,20 @@ struct list_rule {
   }
 };
 
-// Of one row or two.
+// The listed keys of one row or of a pair.
 template <class T, class Isa>
 struct key_list {
   key_number at[room_of_list(tile_layout<T, Isa>::longest_tile)];
   index count;
 };
 
-// Keys that all rows of the block see; width is in whole registers. False, and nothing done, if the dense
-// kernel is the faster one, or asked for: the first list tells for all rows. A few columns at a time, so that
-// what one row needs of v is near for the next.
+// For keys that all rows of the block see; width is in whole registers. Returns false and does
+// nothing if the policy is never, or if the dense kernel is faster, for which the first list tells.
+// Takes a few columns at a time, so that the v that one row reads is in the cache for the next.
 template <class Isa, class E, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int rows,
                                       value_panels<E> v, index keys, const To& to, index width) {
-  constexpr index few = 64;  // there is not enough to gain to look for it
+  constexpr index few = 64;  // too few to gain more than the list costs
   if (policy == skip_zeros::never || (policy == skip_zeros::where_faster && keys < few))
     return false;
   using T = number_of<E>;
@@ -135,7 +136,7 @@ SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int r
         return true;
       });
   };
-  const bool room = layout::registers == 32 || !rule.pairs;  // for eight sums of each row
+  const bool room = layout::registers == 32 || !rule.pairs;  // registers for eight sums of each row
   if (room) panels(std::integral_constant<int, 8>{});
   panels(std::integral_constant<int, 4>{});
   if constexpr (layout::registers == 16) panels(std::integral_constant<int, 2>{});

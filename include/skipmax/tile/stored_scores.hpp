@@ -1,4 +1,4 @@
-// Scores that are stored before anything becomes of them: what is added, and h, in loops over rows.
+// Stored scores to weights: cap, bias, mask, shift and h in loops over rows.
 #pragma once
 
 #include "skipmax/simd/bf16_pair.hpp"
@@ -7,8 +7,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// h(cap(s) + bias + shift) of one register. The slots in copies: a store of scores might change them,
-// for all the compiler knows.
+// h(cap(s) + bias + shift) of one register. Copies the slots: as far as the compiler knows, a store
+// of scores might change them.
 template <class Isa, class T, class Attention>
 struct score_weigher {
   using V = simd<T, Isa>;
@@ -28,9 +28,9 @@ struct score_weigher {
   }
 };
 
-// Stored scores, columns [first, last) of a tile that starts at first_key, become h(cap(s) + bias +
-// shift); position(r) is row r of the block. Hidden keys are added to hidden[r] where the divisor wants
-// to know. Results go to `to`, [rows][stride].
+// Stores h(cap(s) + bias + shift) of stored scores, columns [first, last) of a tile that starts at
+// first_key, at `to`, [rows][stride]. position(r) is row r of the block. Adds the number of hidden
+// keys to hidden[r] if counts_hidden.
 template <class Isa, class T, class E, class Attention, class To, class Position>
 SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To* to,
                                  Position position, index first_key, const T* shift, index* hidden,
@@ -41,7 +41,7 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
   constexpr bool shifted = shifts_scores<Normalizer>;
   const score_addends<Isa, T, Attention> addends{a.bias, a.mask};
   const score_weigher<Isa, T, Attention> weigh{a.cap, a.score};
-  // Counting costs more than asking, but where a mask hides keys here and there.
+  // Counting costs more than asking if any key is hidden, unless a mask hides keys here and there.
   constexpr bool asks_first = counts_hidden<Attention> && !addends.by_mask;
   for (int r = 0; r < rows.rows; ++r) {
     const T* const scores = rows.scores + r * rows.stride;
@@ -68,7 +68,7 @@ SKIPMAX_NOINLINE void weigh_rows(const Attention& a, score_block<T, E> rows, To*
   }
 }
 
-// The same for whole registers of columns beside biases that lie in memory, from column `first` on, and
+// The same for whole registers of columns whose biases lie in memory, from column `first` on, and
 // hide no key: a sixth faster than asking for each register where its biases are.
 template <class Isa, class T, class E, class Attention, class To>
 SKIPMAX_NOINLINE void weigh_rows_beside(const Attention& a, score_block<T, E> rows, To* to,
@@ -89,8 +89,8 @@ SKIPMAX_NOINLINE void weigh_rows_beside(const Attention& a, score_block<T, E> ro
   }
 }
 
-// What is added to stored raw scores: few, and not worth kernels of their own. The bits are those of
-// scores in the accumulators.
+// Adds bias and mask to stored raw scores, which are too few for kernels of their own. The bits are
+// those of adding them in the accumulators.
 template <class Isa, class T, class E, class Attention>
 SKIPMAX_NOINLINE void add_to_rows(const Attention& a, score_block<T, E> rows,
                                   consecutive_rows position, index first_key, index first,

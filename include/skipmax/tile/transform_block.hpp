@@ -1,10 +1,10 @@
-// A few rows on their way from the caller's tensor through a row transform into scratch, from where they
-// are packed while they are in the L1 cache.
+// Takes a few rows from the caller's tensor through a row transform into scratch. They are packed
+// from there while they are in the L1 cache.
 //
 //   scratch [2][rows_of_call][dim in whole registers]: transformed; a copy of what came in
 //
-// Rows of whole registers are read where they lie; others, and those stored in fewer bits, are copied
-// first, padded with zeros, so that a transform may always read whole registers of T.
+// Rows of whole registers are read in place. Others, and those stored in fewer bits, are first
+// copied and padded with zeros, so that a transform may always read whole registers of T.
 #pragma once
 
 #include <type_traits>
@@ -17,8 +17,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The rows that a call takes. Its first and last ones wait for their sums: the more, the better, as long as
-// they stay in the L1 cache; at least a block of q, and one for each lane.
+// Rows that one call transforms. Its first and last rows wait for their sums, so the more the
+// better, as long as they stay in the L1 cache; at least a row block of q, and one for each lane.
 template <class Isa, class T>
 SKIPMAX_INLINE constexpr index rows_of_call(index dim) {
   constexpr index most = 4 * row_lanes<T, Isa>, least = row_lanes<T, Isa>, bytes = 16 * 1024;

@@ -1,5 +1,5 @@
-// value_rows for registers as wide as a cache line: the sums of eight of them, a row of 128 floats, stay in
-// registers while all keys go by. Wider rows take one pass for each part of their columns.
+// value_rows for registers as wide as a cache line. Eight registers of sums, a row of 128 floats,
+// stay in registers over all keys. Wider rows take one pass for each part of their columns.
 #pragma once
 
 #include <type_traits>
@@ -14,30 +14,30 @@
 namespace skipmax {
 inline namespace v0 {
 
-// All keys of a range: after it comes the next.
+// All keys of a range. later(n) may lie beyond it, where the next range begins.
 struct every_key {
   index count;
   SKIPMAX_INLINE index operator[](index n) const { return n; }
   SKIPMAX_INLINE index later(index n) const { return n; }
 };
 
-// What is fetched while a key's values are used: the lines of those of the key `ahead` steps later, or every
-// second one, if another pass over the same keys fetches the others. Nothing if ahead is 0.
+// What is prefetched while a key's values are used: the same lines of the key `ahead` steps later,
+// or every second one if another pass over the same keys fetches the others. Nothing if ahead is 0.
 enum class fetched { every_line, even_lines, odd_lines };
 struct fetch_ahead {
   index ahead = 0;
   fetched which = fetched::every_line;
 };
 
-// Sums over a block of keys start from zero and are added to those of earlier blocks, which keeps rounding
-// errors down. Between calls for parts of one block they are in `of_block`.
+// Sums over a block of keys start from zero and are added to those of earlier blocks, which keeps
+// rounding errors down. Between calls for parts of one block they are in `of_block`.
 template <class T>
 struct block_sums {
   row_matrix<T> total, of_block;
-  bool starts = true, ends = true;  // the block, with this call
+  bool starts = true, ends = true;  // whether this call starts, ends the block
 };
 
-// P rows, columns [x, x + N registers). Fetches every line, every second one, or none if Every is 0.
+// P rows, N registers of columns from x on. Prefetches every Every-th line, none if Every is 0.
 template <class Isa, int P, int N, int Every, class T, class X, class Keys>
 SKIPMAX_NOINLINE void add_columns(const T* weights, index weight_stride, row_matrix<const X> v,
                                   Keys keys, const block_sums<T>& to, index x, fetch_ahead fetch) {
@@ -91,7 +91,7 @@ SKIPMAX_INLINE void value_columns(const T* weights, index weight_stride, row_mat
   const auto columns = [&]<int N>(index x, std::integral_constant<int, N>) SKIPMAX_LAMBDA {
     constexpr index line = line_elements<X>;
     const bool is_other =
-        (x / line % 2 == 0) == (fetch.which == fetched::odd_lines);  // of a single line
+        (x / line % 2 == 0) == (fetch.which == fetched::odd_lines);  // for columns of a single line
     const auto fetching = [&]<int Every>(std::integral_constant<int, Every>) SKIPMAX_LAMBDA {
       add_columns<Isa, P, N, Every>(weights, weight_stride, v, keys, to, x, fetch);
     };
@@ -99,7 +99,7 @@ SKIPMAX_INLINE void value_columns(const T* weights, index weight_stride, row_mat
       fetching(std::integral_constant<int, 0>{});
     else if (fetch.which == fetched::every_line)
       fetching(std::integral_constant<int, 1>{});
-    else if constexpr (std::is_same_v<Keys, every_key>) {  // a list is gone through once
+    else if constexpr (std::is_same_v<Keys, every_key>) {  // lists always fetch every line
       constexpr int every = N * W >= 2 * line ? 2 : 1;
       if (every == 1 && is_other)
         fetching(std::integral_constant<int, 0>{});

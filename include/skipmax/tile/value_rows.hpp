@@ -1,11 +1,11 @@
-// Sums of weight times value for a few query rows, with values that are read once, where they lie.
+// Sums of weight times value for a few query rows, with values that are read once, in place.
 //
 //   sum[r][x] += sum_j weights[r][j] v[j][x],  j over all keys of a range, or over a list of them
 //   weights [rows][stride], v [keys][width] of any stride and alignment, sum [rows] aligned
 //
-// A key of each quarter of the range at a time, from the start of their rows to the end, for all query rows:
-// memory is read in four streams, which keep more of it busy than one, and sums, parted where v is, are in the L1
-// cache.
+// Takes one key of each quarter of the range at a time, from the start of their rows to the end,
+// for all query rows. So memory is read in four streams, which keep it busier than one, and the
+// sums, parted if v is, stay in the L1 cache.
 #pragma once
 
 #include <type_traits>
@@ -66,8 +66,8 @@ SKIPMAX_INLINE void add_values_to_rows(const T* weights, index weight_stride, in
                                rows_from(sum, r), width);
 }
 
-// Keys of a range, which goes from its quarters in turn and then what is left of four: of this order `count`, from the
-// `first` on, a multiple of four.
+// `count` keys of a range in stream order, from the `first` one on, a multiple of four. Stream
+// order takes a key of each quarter in turn, then the up to three keys that are left.
 struct keys_in_streams {
   static constexpr index streams = 4, most = 1024;
 
@@ -76,20 +76,20 @@ struct keys_in_streams {
     const index place = first + n;
     return place < of_range / streams * streams ? of_streams(n, place % streams) : place;
   }
-  // One of as many as there are streams, from the n-th on.
+  // Of the `streams` keys from the n-th on, the one of `stream`.
   SKIPMAX_INLINE index of_streams(index n, index stream) const {
     return stream * (of_range / streams) + (first + n) / streams;
   }
 };
 
-// A list of keys of a range, in the order of its streams, at `to`: leaving out zeros changes no bit of a sum. Of the
-// s-th `keys_a_sum` of the range, the last one listed stands before to[ends[s]].
+// Writes a list of keys of a range to `to` in stream order, so that leaving out zeros changes no
+// bit of a sum. The listed ones of the range's s-th `keys_a_sum` keys end before to[ends[s]].
 SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index range,
                                      index keys_a_sum, key_number* to, index* ends) {
   constexpr index streams = keys_in_streams::streams, word_bits = 64;
   const keys_in_streams all{range, 0, range};
   const index quarter = range / streams;
-  std::uint64_t listed[keys_in_streams::most / word_bits] = {};  // the n-th of the range is
+  std::uint64_t listed[keys_in_streams::most / word_bits] = {};  // bit n: the n-th in stream order
   index i = 0;
   const auto mark = [&](index end, index start, index step, index origin) SKIPMAX_LAMBDA {
     for (; i < count && list[i] < end; ++i) {
@@ -108,7 +108,7 @@ SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index 
   }
 }
 
-// The rows of a list lie here and there: those of the keys `ahead` later are fetched, or none if ahead is 0.
+// The rows of listed keys are scattered: prefetches those `ahead` keys later, none if ahead is 0.
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,

@@ -93,9 +93,9 @@ SKIPMAX_INLINE simd<T, Isa> load_values(value_panels<bf16_pair> v, index j, inde
   return {__builtin_bit_cast(typename simd<T, Isa>::register_type, pairs)};
 }
 
-// Keys that one row sees and its block does not share: a handful at the edge of a mask. Panels of
-// registers side by side, so that the sums do not wait for each other. With SkipZeros no value is
-// touched whose weight is zero: it may be NaN. The sum is the same to the bit.
+// Adds keys that one row sees and its block does not share, a handful at the edge of a mask. Takes
+// panels of several registers, so that sums do not wait for each other. With SkipZeros values of
+// zero weight are not read, as they may be NaN; otherwise this changes no bit of the sum.
 template <class Isa, bool SkipZeros, class T, class E>
 SKIPMAX_NOINLINE void value_row(const E* weights, value_panels<E> v, key_range keys, T* out,
                                 index width) {
@@ -123,7 +123,7 @@ SKIPMAX_NOINLINE void value_row(const E* weights, value_panels<E> v, key_range k
   if (x < width) panel(x, std::integral_constant<index, 1>{});
 }
 
-// Zero times a value is zero only if the value is finite: whether all of a tile are.
+// Whether all values of a tile are finite: only then is zero times each of them zero.
 template <class Isa, class T, class E>
 SKIPMAX_NOINLINE bool all_finite(value_panels<E> v, index keys, index width) {
   using V = simd<T, Isa>;

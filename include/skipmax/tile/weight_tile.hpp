@@ -1,9 +1,9 @@
 // Scores to weights, h(cap(s) + bias + shift), for one row block and the keys of one tile.
 //
-// A score function of few operations (relu) is applied to the accumulators of q k^T themselves, and so
-// is softmax's exponential. Another with an exponential inside would be written out MR * NV times in
-// each kernel for nothing: it runs over the scores once they are stored, in a loop of its own, while
-// they are in the L1 cache. What bias and mask add to a score is added in the same place.
+// A score function of few operations (relu) is applied to the accumulators of q k^T themselves, and
+// so is softmax's exponential. Any other with an exponential would be unrolled MR * NV times in
+// each kernel for no gain: it runs over the stored scores in a loop of its own, while they are in
+// the L1 cache. Bias and mask are added in the same place.
 #pragma once
 
 #include <type_traits>
@@ -32,7 +32,7 @@ struct weight_epilogue {
   }
 };
 
-// The packed keys of one tile: all in panels, but for the last few, which may stand in rows instead.
+// The packed keys of one tile, in panels, except that the last few may be in rows instead.
 template <class E>
 struct packed_keys {
   E* panels;  // [key panels][depth][NR]
@@ -40,8 +40,8 @@ struct packed_keys {
   index depth, in_panels;
 };
 
-// The scale where it is not in packed q, ahead of what else becomes of a score. The product is rounded
-// before anything is added to it, whatever the compiler would like: stored scores are.
+// Multiplies scores by a scale that is not in packed q, then applies `then`. The product is rounded
+// before anything is added to it, as stored scores are: the compiler must not fuse the two.
 template <class T, class Epilogue>
 struct scaled_epilogue {
   T scale;
@@ -60,12 +60,12 @@ struct scaled_epilogue {
   }
 };
 
-// Value rows of zero weight can be left out.
+// Whether value rows of zero weight can be left out.
 template <class Attention>
 inline constexpr bool can_skip_values =
     is_pointwise<decltype(Attention::normalizer)>&& has_exact_zeros<decltype(Attention::score)>;
 
-// A normalizer with a state, and nothing before it but what is added: it takes scores out of the
+// A normalizer with a state, and only bias and mask before it: it takes scores from the
 // accumulators, in its own unit, which is part of the scale of q.
 template <class Attention>
 inline constexpr bool takes_raw_scores = !is_pointwise<decltype(Attention::normalizer)> &&
@@ -73,39 +73,40 @@ inline constexpr bool takes_raw_scores = !is_pointwise<decltype(Attention::norma
                                          std::is_same_v<decltype(Attention::cap), no_cap> &&
                                          std::is_same_v<decltype(Attention::score), identity>;
 
-// h is applied to the accumulators: nothing comes between a score and it but what is added,
+// h is applied to the accumulators: only bias and mask may come before it.
 template <class Attention>
 inline constexpr bool applies_in_registers = is_pointwise<decltype(Attention::normalizer)> &&
                                              !shifts_scores<decltype(Attention::normalizer)> &&
                                              std::is_same_v<decltype(Attention::cap), no_cap> &&
                                              has_few_operations<decltype(Attention::score)>;
-// which is nothing,
+// The same without any bias or hidden keys.
 template <class Attention>
 inline constexpr bool weighs_in_registers =
     applies_in_registers<Attention> && !has_bias<Attention> && !hides<Attention>;
-// or a bias, or what hides single keys: as for a normalizer that takes raw scores.
+// A bias or hidden keys are added in the accumulators, for h or for a normalizer of raw scores.
 template <class Attention>
 inline constexpr bool adds_in_registers = (applies_in_registers<Attention> ||
                                            takes_raw_scores<Attention>)&&(has_bias<Attention> ||
                                                                           hides<Attention>);
 
-// The scale of pairs, which would round them, is left to the finished row, but for its sign; or else to each score.
-// Up to a degree of 4: plan.hpp says how far a factor of the row may be from 1.
+// The scale would round pairs in packed q. So it is left to the finished row, except for its sign,
+// or else to each score. Up to a degree of 4: plan.hpp says how far a factor of the row may be from
+// 1.
 template <class Attention, class E>
 inline constexpr bool scales_rows =
     is_pair<E>&& weighs_in_registers<Attention> &&
     (degree_of<decltype(Attention::score)>) > 0 && degree_of<decltype(Attention::score)> <= 4;
 
-// The lines of out that a row block will write come with its last scores. Where nothing stands between
-// scores and values it is no gain, and for short tasks of pairs a loss.
+// The lines of out that a row block will write are prefetched with its last scores. This is no gain
+// if weights are made in the accumulators without addends, and a loss for short tasks of pairs.
 template <class Attention, class E>
 inline constexpr bool fetches_out = !is_pair<E> && !weighs_in_registers<Attention>;
-// Bytes: more than 16 lines, for few keys or wide values, are waited for.
+// In bytes. More than 16 lines, for few keys or wide values, would have to be waited for.
 inline constexpr index most_out_a_panel = 16 * 64;
 
-// While the scores of a row block are computed, the biases of the next one come into the cache: in each
-// panel whole rows of the tile, a few lines at each step. All at once would have to wait for each other,
-// and a few keys of many rows for the memory to open as many of its own rows.
+// Prefetches the biases of the next row block while scores are computed: with each panel whole rows
+// of the tile, a few lines at each step. All lines at once would wait for each other; a few keys of
+// many rows would wait for the memory to open as many of its own rows.
 template <class Bias>
 struct bias_fetch {
   Bias bias;
@@ -131,26 +132,26 @@ struct block_scorer {
   using Score = decltype(Attention::score);
   using Normalizer = decltype(Attention::normalizer);
   static constexpr bool raw = takes_raw_scores<Attention>;
-  // Much of what goes into L1 falls out again before it is read, and still it is 1 to 2 % faster than L2;
-  // short tasks of pairs lose as much.
+  // Much of what is fetched into L1 is evicted before it is read, yet this is 1 to 2 % faster than
+  // L2; short tasks of pairs lose as much.
   static constexpr cache_level fetched_into = is_pair<E> ? cache_level::l2 : cache_level::l1;
 
   const Attention& a;
   const E* q;      // [depth panels][MR][depth_panel]
   T scale;         // of pairs, unless scales_rows
-  const T* shift;  // [rows], where the normalizer asks for it
+  const T* shift;  // [rows], if shifts_scores
   packed_keys<E> k;
   score_block<T, E> block;
   row_position first_row;
-  index first_key;  // of the tile
-  index* hidden;    // [rows], to which the hidden keys are added, where the divisor wants to know
-  upcoming_reads& next;     // a part of it comes with each panel,
-  upcoming_finish& finish;  // and of this
+  index first_key;          // of the tile
+  index* hidden;            // [rows], += the hidden keys, if counts_hidden
+  upcoming_reads& next;     // a part is prefetched with each panel,
+  upcoming_finish& finish;  // and a part of this
 
   // Columns from here on are scored by score_tail.
   SKIPMAX_INLINE index in_panels() const { return k.in_panels; }
 
-  // Columns [first, last) with an epilogue of their own, whose results go to block.scores or
+  // Scores columns [first, last) with a given epilogue, whose results go to `to`: block.scores or
   // block.weights.
   template <class To, class Epilogue>
   SKIPMAX_INLINE void with_epilogue(index first, index last, To* to, Epilogue epilogue) const {
@@ -161,8 +162,8 @@ struct block_scorer {
       score_scaled(first, last, to, epilogue);
   }
 
-  // Columns [first, last) become h(cap(s) + bias + shift): weights, or the scores that a normalizer with a state
-  // makes weights of.
+  // Computes h(cap(s) + bias + shift) for columns [first, last): weights, or the scores that a
+  // normalizer with a state makes weights of.
   SKIPMAX_INLINE void operator()(index first, index last) const {
     if (first >= last) return;
     if constexpr (weighs_in_registers<Attention>) {
@@ -193,7 +194,7 @@ struct block_scorer {
                          first, last);
   }
 
-  // `last` rounded up to a multiple, or one less if that is beyond the sequence.
+  // `last` rounded up to a multiple, or one multiple less if that is beyond the sequence.
   SKIPMAX_INLINE index whole_columns(index last, index multiple) const {
     const index whole = round_up(last, multiple);
     return first_key + whole > aligned(a.mask, first_row).key_length ? whole - multiple : whole;
@@ -211,7 +212,7 @@ struct block_scorer {
       score_columns(first, last, to, epilogue);
   }
 
-  // Panels whose addends are in memory find them there; for the others they are laid out ahead.
+  // Panels whose addends lie in memory read them there; for the others they are laid out first.
   template <class To, class Epilogue>
   SKIPMAX_INLINE void score_with_addends(index first, index last, To* to, Epilogue epilogue) const {
     constexpr index NR = register_block<T, Isa>::columns;
@@ -226,12 +227,11 @@ struct block_scorer {
     index rest = first;
     if (addends.there.data) {
       addends.in_memory = {start, whole};
-      rest =
-          whole < k.in_panels ? whole : k.in_panels;  // the tail's are read where they are laid out
+      rest = whole < k.in_panels ? whole : k.in_panels;  // the tail reads laid out addends
     }
     if (rest < last)
       lay_out_addends<Isa, T>(a, block.rows, scores, position, first_key, first, rest, last);
-    // The rows that a kernel computes in vain add something too.
+    // Rows that a kernel computes in vain read addends too.
     for (int r = block.rows; r < padded_rows<register_block<T, Isa>::rows>(block.rows); ++r)
       clear_row<Isa>(scores.data + r * scores.stride + start, round_up(last, NR) - start);
     score_scaled(first, last, to, addends);
@@ -283,7 +283,7 @@ struct block_scorer {
       finish.out.template fetch_part<cache_level::l1_to_write>();
   }
 
-  // A call: in place it would stand twelve times, once for each kernel of score_tile.
+  // Not inlined: there would be twelve copies, one for each kernel of score_tile.
   SKIPMAX_NOINLINE auto fetch_biases_too(index j) const {
     fetch_reads();
     using layout = tile_layout<T, Isa>;
