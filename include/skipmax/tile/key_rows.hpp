@@ -4,7 +4,7 @@
 //   q [rows][depth] scaled, k [keys][depth] of any stride and alignment, s [rows][stride]
 //
 // score_tile needs k packed, which pays for itself over many query rows. Decode has one row for
-// each query head of a group and is bound by memory: there k is best read in place, row by row.
+// each query head of a group and is bound by memory: there k is best read in place.
 #pragma once
 
 #include "skipmax/simd/prefetch.hpp"

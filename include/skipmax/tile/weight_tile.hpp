@@ -90,8 +90,7 @@ inline constexpr bool adds_in_registers = (applies_in_registers<Attention> ||
                                                                           hides<Attention>);
 
 // The scale would round pairs in packed q. So it is left to the finished row, except for its sign,
-// or else to each score. Up to a degree of 4: plan.hpp says how far a factor of the row may be from
-// 1.
+// or else to each score. Up to a degree of 4: plan.hpp says how far a row's factor may be from 1.
 template <class Attention, class E>
 inline constexpr bool scales_rows =
     is_pair<E>&& weighs_in_registers<Attention> &&
