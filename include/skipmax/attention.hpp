@@ -1,13 +1,14 @@
 // Attention with a score function of your choice:
 //
-//   out_i = sum_j weight_ij v_j,   weight_ij = normalizer( h( cap( scale <q_i, k_j> ) + bias_ij ) )
+//   out_i = sum_j weight_ij v_j
+//   weight_ij = normalizer( h( cap( scale <q_i, k_j> ) + bias_ij ) )
 //
-// over the keys j that the mask lets row i see. q, k and out may pass through row transforms on their way
-// (qk-layernorm, a gate). With h = identity and the normalizer softmax it is the usual attention; with
-// h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
+// The sum runs over the keys j that the mask lets row i see. Row transforms may change q, k and out
+// (qk-layernorm, a gate). With h = identity and the normalizer softmax this is the usual attention;
+// with h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
 //
-//   skipmax::relu_attention{}.forward(q, k, v, out);
-//   skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{}).forward(q, k, v, out, pool);
+//   const auto f = skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{});
+//   f.forward(q, k, v, out, pool);
 #pragma once
 
 #include "skipmax/bias/alibi.hpp"
@@ -86,9 +87,9 @@ struct attention {
   skipmax::segments segments{};
   skip_zeros zeros = skip_zeros::where_faster;
 
-  // The same attention with one slot replaced, found by what the argument can do: a score function, a
-  // row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate, segments, a
-  // scale or skip_zeros.
+  // Returns this attention with one slot replaced, chosen by the type of the argument: a score
+  // function, a row normalizer, a mask, a cap, a score bias, row transforms of q, k or out, a gate,
+  // segments, a scale or skip_zeros.
   template <class Slot>
   [[nodiscard]] SKIPMAX_INLINE constexpr auto with(Slot slot) const {
     if constexpr (requires(attention a) { a.set(slot); }) {
@@ -122,12 +123,12 @@ struct attention {
   //   q   [batch, query length, heads, key dim]
   //   k   [batch, key length, kv heads, key dim]     heads is a multiple of kv heads
   //   v   [batch, key length, kv heads, value dim]
-  //   out [batch, query length, heads, value dim]    memory of its own
+  //   out [batch, query length, heads, value dim]    shares no memory with q, k, v
   //
-  // All four are tensor_views of double, or each is one of float, bf16 or f16: what is computed is
-  // computed in float then, and rounded where it is written. executor runs the tasks (serial{} unless
-  // given); scratch, if given, is kept for the next call. Throws std::invalid_argument before
-  // anything is written. The result does not depend on the executor, bit for bit.
+  // All four are tensor_views of double, or each is a tensor_view of float, bf16 or f16; then all
+  // arithmetic is in float, and out is rounded when written. executor runs the tasks (default
+  // serial{}); scratch, if given, keeps its memory for the next call. Throws std::invalid_argument
+  // before anything is written. The result is bitwise the same for every executor.
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void forward(const Q& q, const K& k, const V& v, const Out& out,
                               Executor&& executor, workspace& scratch, Isa = {}) const {
@@ -146,18 +147,18 @@ struct attention {
     forward(q, k, v, out, executor, scratch ? *scratch : own);
   }
 
-  // Computes out for the last few positions of each sequence, whose keys are in a cache.
+  // Computes out for the last n positions of each sequence, whose keys and values are in a cache.
   //
-  //   q          [batch, n, heads, key dim]            the new tokens, 1 to 16 or so
-  //   k_cache    [batch, capacity, kv heads, key dim]  with those of the new tokens
+  //   q          [batch, n, heads, key dim]             the new tokens, n up to about 16
+  //   k_cache    [batch, capacity, kv heads, key dim]   already holds the keys of the new tokens
   //   v_cache    [batch, capacity, kv heads, value dim]
-  //   kv_lengths [batch]                               keys in the cache, the new ones included
+  //   kv_lengths [batch]                                keys in the cache, including the new ones
   //   out        [batch, n, heads, value dim]
   //
-  // As forward with both{both{key_lengths{kv_lengths, batch}, causal{}}, mask}, to rounding: row i sees
-  // the first kv_lengths[b] - n + i + 1 keys, of which the mask shows it some; none beyond is read. A row
-  // of k and v is read once for all heads that share it, and one sequence is work for many workers. Types,
-  // executor, scratch and errors as in forward; without segments.
+  // As forward with both{both{key_lengths{kv_lengths, batch}, causal{}}, mask}, to rounding: row i
+  // sees those of the first kv_lengths[b] - n + i + 1 keys that the mask shows it. No later key is
+  // read. Each row of k and v is read once for all heads that share it, and many workers can share
+  // one sequence. Types, executor, scratch and errors are as in forward; segments are refused.
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
                              const index* kv_lengths, const Out& out, Executor&& executor,
@@ -180,14 +181,14 @@ struct attention {
         std::is_same_v<Length, index>,
         "skipmax: decode: the lengths are of another type: wanted skipmax::index, 64 bits wide");
   }
-  // Over a kv_cache, which has k(), v(), lengths() and batch(); an executor and scratch may follow.
+  // Over a kv_cache, or a type with k(), v(), lengths(), batch(). executor and scratch may follow.
   template <class Q, key_cache Cache, class Out, class... Execution>
   SKIPMAX_INLINE void decode(const Q& q, const Cache& cache, const Out& out,
                              Execution&&... execution) const {
     decode(q, cache.k(), cache.v(), cache.lengths(), out, static_cast<Execution&&>(execution)...);
   }
 
-  // The same over a kv_cache for many new tokens, such as a prompt: by forward, which is faster there.
+  // The same for many new tokens, such as a prompt: calls forward, which is faster then.
   template <class Q, key_cache Cache, class Out, class... Execution>
   SKIPMAX_INLINE void prefill(const Q& q, const Cache& cache, const Out& out,
                               Execution&&... execution) const {
@@ -195,17 +196,17 @@ struct attention {
         .forward(q, cache.k(), cache.v(), out, static_cast<Execution&&>(execution)...);
   }
 
-  // Attention over some of the keys, for those who keep the others elsewhere: k and v hold the keys from
-  // shard.first on, of shard.key_length, part is resized to the sums of every row, of double or of float. Else
-  // as in forward; without segments. Masks, biases and divisors count the positions of all keys. The parts over
-  // disjoint shards that cover all keys are merged, in any order, and then finished:
+  // Attention over some of the keys: k and v hold those from shard.first on, of shard.key_length in
+  // all. part is resized and gets the sums of every row, in float or double. Masks, biases and
+  // divisors count positions over all keys. The rest is as in forward; segments are refused. Merge
+  // parts over disjoint shards that cover all keys, in any order, then finish:
   //
   //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine
   //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another
   //   f.merge(low, high);
   //   f.finish(low, out);
   //
-  // out is then forward's, to rounding.
+  // out is then the result of forward, to rounding.
   template <class Q, class K, class V, class T, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void forward_partial(const Q& q, const K& k, const V& v, key_shard shard,
                                       partial<T>& part, Executor&& executor, workspace& scratch,
@@ -221,8 +222,8 @@ struct attention {
     forward_partial(q, k, v, shard, part, executor, scratch ? *scratch : own);
   }
 
-  // into becomes the part over the keys of both. For a point-wise normalizer that is a sum. Throws
-  // std::invalid_argument for parts of different sizes, and for a part and itself.
+  // Merges other into `into`, which then covers the keys of both. For a point-wise normalizer this
+  // is a sum. Throws std::invalid_argument if the sizes differ or both are the same part.
   template <class T, class Isa = native_isa>
   SKIPMAX_INLINE void merge(partial<T>& into, const partial<T>& other, Isa = {}) const {
     check_merge<Isa>(into, other);
@@ -232,8 +233,8 @@ struct attention {
                       part_row_at(other.data() + row * stride, dim), part_width(dim));
   }
 
-  // out [batch, query length, heads, value dim] from the part over all keys: the divisor, the transforms
-  // of out, the gate. Throws std::invalid_argument before anything is written.
+  // Computes out [batch, query length, heads, value dim] from the part over all keys: applies the
+  // divisor, the transforms of out and the gate. Throws std::invalid_argument before it writes.
   template <class T, class Out, class Isa = native_isa>
   SKIPMAX_INLINE void finish(const partial<T>& part, tensor_view<Out> out, Isa = {}) const {
     static_assert(!std::is_const_v<Out>,
@@ -272,7 +273,7 @@ struct attention {
   using stored_in = stored_types<typename Q::value_type, typename K::value_type,
                                  typename V::value_type, typename Out::value_type>;
 
-  // Elements that are computed with as one type.
+  // Requires that q, k, v and out are all computed with in float or all in double.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool stored_alike() {
     using T = computed_t<typename Out::value_type>;
@@ -289,7 +290,7 @@ struct attention {
     return same;
   }
 
-  // The same words for both calls: what their operands must be.
+  // What decode and forward_partial require of their operands.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool decode_takes() {
     constexpr bool views = are_tensor_views<Q, K, V, Out>;
@@ -306,7 +307,7 @@ struct attention {
     return false;
   }
 
-  // With the last query of each sequence at the last of its `lengths` keys.
+  // This attention with sequence b cut to lengths[b] keys and its last query at the last of them.
   SKIPMAX_INLINE constexpr auto up_to(const index* lengths, index batch) const {
     return with(both{both{key_lengths{lengths, batch}, causal{}}, mask});
   }
@@ -368,13 +369,13 @@ struct attention {
     const index workers = workers_of(executor);
     const auto plan = plan_partial<Isa, T>(*this, q, k, v, shard, workers);
     scratch.reserve(plan.scratch_bytes(workers));
-    part.resize(plan.sizes);  // after all that may throw: what is no part does not look like one
+    part.resize(plan.sizes);  // last of what may throw: a failed call leaves nothing like a result
     run_parts<Isa>(*this, plan, executor, workers, scratch,
                    [&](index head, const T* parts, T*)
                        SKIPMAX_LAMBDA { merge_head<Isa>(*this, plan, head, parts, part.data()); });
   }
 
-  // All parts of all heads, then end(head, parts, slice) for each head. scratch has the plan's bytes.
+  // All parts of all heads, then end(head, parts, slice) for each head, in scratch as planned.
   template <class Isa, class T, class S, class A, class Executor, class End>
   SKIPMAX_INLINE static void run_parts(const A& a, const decode_plan<T, S>& plan,
                                        Executor& executor, index workers, workspace& scratch,

@@ -1,11 +1,11 @@
-// The 16-bit formats in which tensors may be stored: the memory of Eigen::bfloat16 and Eigen::half, and
-// of any other array of such bits.
+// 16-bit formats in which tensors may be stored, with the same bits as Eigen::bfloat16 and
+// Eigen::half or any other array in these formats.
 //
 //   bf16   1 sign, 8 exponent, 7 mantissa bits: the upper half of a float
 //   f16    1 sign, 5 exponent, 10 mantissa bits: IEEE 754 binary16
 //
-// All arithmetic is in float. To float is exact; from float rounds to nearest, ties to even, whatever
-// becomes too large to infinity. Infinity, denormals and NaN stay what they are.
+// All arithmetic is in float. Conversion to float is exact; conversion from float rounds to
+// nearest, ties to even, and overflows to infinity. Infinity, denormals and NaN stay what they are.
 #pragma once
 
 #include "skipmax/config.hpp"
@@ -15,8 +15,8 @@ inline namespace v0 {
 
 namespace detail {
 
-// U is std::uint32_t, F float, or both are vectors of as many of them: one formula for a number and for
-// a register. A 16-bit number stands in the low half of U.
+// U is std::uint32_t and F is float, or both are vectors of as many of them: one formula serves a
+// number and a register. A 16-bit number is in the low half of U.
 
 template <class U>
 SKIPMAX_INLINE constexpr U float_bits_of_bf16(U h) {
@@ -29,8 +29,8 @@ SKIPMAX_INLINE constexpr U bf16_of_float_bits(U x) {
   return ((x & 0x7fffffffu) > 0x7f800000u ? quiet : rounded) >> 16;
 }
 
-// The exponent moves from bias 15 to 127. A denormal is first given the exponent of the smallest normal
-// number, which then comes off again: no operation sees a denormal float.
+// Moves the exponent from bias 15 to 127. A denormal first gets the exponent of the smallest normal
+// f16, whose value is then subtracted: no operation sees a denormal float.
 template <class F, class U>
 SKIPMAX_INLINE constexpr U float_bits_of_f16(U h) {
   constexpr std::uint32_t rebias = (127u - 15u) << 23, smallest = 113u << 23;
@@ -43,7 +43,7 @@ SKIPMAX_INLINE constexpr U float_bits_of_f16(U h) {
   return result | (h & 0x8000u) << 16;
 }
 
-// A sum with 1/2 has its last bit where f16 has its last denormal bit.
+// Adding 1/2 rounds an f16 denormal: the last bit of the float sum is 2^-24, as in the denormal.
 template <class F, class U>
 SKIPMAX_INLINE constexpr U f16_of_float_bits(U x) {
   constexpr std::uint32_t rebias = (127u - 15u) << 23, half = 126u << 23;
@@ -93,7 +93,7 @@ inline constexpr bool is_half<bf16> = true;
 template <>
 inline constexpr bool is_half<f16> = true;
 
-// What numbers stored as S are computed in.
+// The type in which numbers stored as S are computed with.
 template <class S>
 struct computed {
   using type = S;

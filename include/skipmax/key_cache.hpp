@@ -1,5 +1,5 @@
-// Keys and values of the tokens so far, as kv_cache and its sequence(b) have them: what attention::decode and
-// prefill take in place of k, v and lengths.
+// What attention::decode and prefill take in place of k, v and lengths: a kv_cache, its
+// sequence(b), or any other type with these members.
 #pragma once
 
 namespace skipmax {

@@ -1,13 +1,15 @@
 // The keys and values of the tokens so far, for decode:
 //
-//   k [batch][kv heads][capacity][key dim], v [batch][kv heads][capacity][value dim], lengths [batch]
+//   k       [batch][kv heads][capacity][key dim]
+//   v       [batch][kv heads][capacity][value dim]
+//   lengths [batch]
 //
 //   skipmax::kv_cache<float> cache(batch, kv_heads, capacity, dim);
 //   cache.append(k_new, v_new);
 //   attention.decode(q, cache, out);       or prefill, for many tokens at once
 //
-// The rows of a head lie one after the other, on a page at the start: decode reads them in one stream. The
-// memory is taken once, for the capacity. A cache is moved, not copied.
+// The rows of one head are contiguous, so decode reads them in one stream; k and v each start on a
+// page boundary. The memory is allocated once, for the capacity. A cache is moved, not copied.
 #pragma once
 
 #include <type_traits>
@@ -21,7 +23,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// One sequence of a cache, for decode and prefill of its own; the cache must outlive it.
+// One sequence of a cache, to decode or prefill by itself. The cache must outlive it.
 template <class T>
 struct cached_sequence {
   tensor_view<const T> keys, values;
@@ -36,7 +38,7 @@ struct cached_sequence {
 template <class T>
 class kv_cache {
  public:
-  // Throws std::invalid_argument for sizes below 0, std::bad_alloc where memory is short.
+  // Throws std::invalid_argument if a size is negative or too large, std::bad_alloc without memory.
   SKIPMAX_INLINE kv_cache(index batch, index kv_heads, index capacity, index key_dim,
                           index value_dim) {
     const index sizes[] = {batch, kv_heads, capacity, key_dim, value_dim};
@@ -49,7 +51,7 @@ class kv_cache {
         static_cast<double>(batch) * static_cast<double>(kv_heads) * static_cast<double>(capacity);
     const double numbers =
         rows_of_all * (static_cast<double>(key_dim) + static_cast<double>(value_dim));
-    constexpr double most = 0x1p58;  // bytes, and so lengths and offsets too
+    constexpr double most = 0x1p58;  // bytes; bounds lengths and offsets too
     if (error.empty() && (numbers * sizeof(T) > most || rows_of_all > most ||
                           static_cast<double>(batch) * sizeof(index) > most))
       error << "skipmax: kv_cache: found " << batch << " sequences of " << capacity
@@ -71,9 +73,9 @@ class kv_cache {
         length_memory_(static_cast<workspace&&>(other.length_memory_)),
         k_(other.k_),
         v_(other.v_) {
-    other.k_ = other.v_ = {};  // of no sequence
+    other.k_ = other.v_ = {};  // an empty cache
   }
-  SKIPMAX_INLINE kv_cache& operator=(kv_cache&& other) noexcept {  // the two exchange all they have
+  SKIPMAX_INLINE kv_cache& operator=(kv_cache&& other) noexcept {  // swaps the two
     k_memory_ = static_cast<workspace&&>(other.k_memory_);
     v_memory_ = static_cast<workspace&&>(other.v_memory_);
     length_memory_ = static_cast<workspace&&>(other.length_memory_);
@@ -84,7 +86,7 @@ class kv_cache {
   }
   SKIPMAX_INLINE ~kv_cache() = default;
 
-  // All of the capacity, and how much of it each sequence fills: what decode asks for.
+  // k and v over the whole capacity, and the number of keys in each sequence, as decode takes them.
   SKIPMAX_INLINE tensor_view<const T> k() const { return k_; }
   SKIPMAX_INLINE tensor_view<const T> v() const { return v_; }
   SKIPMAX_INLINE const index* lengths() const {
@@ -101,15 +103,15 @@ class kv_cache {
   SKIPMAX_INLINE index batch() const { return k_.batch; }
   SKIPMAX_INLINE index capacity() const { return k_.length; }
 
-  // New rows for every sequence: [batch, tokens, kv heads, key dim], and so for v; rounded where the cache
-  // is of 16 bits and they are not. Throws std::invalid_argument, and changes nothing, where they do not
-  // fit.
+  // Appends tokens to every sequence: k_new [batch, tokens, kv heads, key dim], v_new the same with
+  // value dim. A 16-bit cache rounds numbers of another type to nearest. If the tokens do not fit,
+  // throws std::invalid_argument and changes nothing.
   template <class K, class V>
   SKIPMAX_INLINE void append(const tensor_view<K>& k_new, const tensor_view<V>& v_new) {
     check(k_new, v_new, k_.batch, 0, k_.batch);
     for (index b = 0; b < k_.batch; ++b) add(b, k_new, v_new, b);
   }
-  // For sequence b alone: [1, tokens, kv heads, key dim].
+  // Appends to sequence b alone: k_new [1, tokens, kv heads, key dim].
   template <class K, class V>
   SKIPMAX_INLINE void append(index b, const tensor_view<K>& k_new, const tensor_view<V>& v_new) {
     check_sequence("kv_cache: ", b, k_.batch);
@@ -128,7 +130,7 @@ class kv_cache {
     append(k_new, v_new);
   }
 
-  // Sequence b keeps its first `length` tokens,
+  // Keeps the first `length` tokens of sequence b. Throws std::invalid_argument if it has fewer.
   SKIPMAX_INLINE void truncate(index b, index length) {
     check_sequence("kv_cache: ", b, k_.batch);
     error_message error{};
@@ -138,7 +140,7 @@ class kv_cache {
     throw_if(error);
     filled()[b] = length;
   }
-  // and no sequence any.
+  // Empties every sequence.
   SKIPMAX_INLINE void reset() {
     for (index b = 0; b < k_.batch; ++b) filled()[b] = 0;
   }

@@ -1,10 +1,11 @@
-// What attention over some of the keys leaves of every row of out: sums of weight times value before any
-// divisor, and for softmax the state that two such parts are merged by.
+// The result of attention over some of the keys: for each row of out, the sum of weight times value
+// before any divisor and, for softmax, what it takes to merge two such parts.
 //
-//   rows [batch][heads][query length][value dim in 16s, then 16]: the sums, zeros, two numbers, zeros
+//   rows [batch][heads][query length][value dim rounded up to 16, then 16]
+//   each row: the sums, padded with zeros, then two numbers, padded with zeros
 //
-// Plain numbers, so that a part can be sent to where it is merged: resize() there to the same sizes, and
-// copy size() numbers. Parts of one call are merged by attention::merge and finished by attention::finish.
+// These are plain numbers, so a part can be sent to where it is merged: resize() there to the same
+// sizes and copy size() numbers. attention::merge merges parts, attention::finish computes out.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -24,12 +25,13 @@ SKIPMAX_INLINE constexpr index part_stride(index value_dim) {
   return part_width(value_dim) + part_width_step;
 }
 
-// One row of it.
+// One row of a part.
 template <class T>
 struct part_row {
   T* sums;  // [part_width], zeros beyond the value dim
-  // [2]: softmax's m, as a power of 2 (the score times log2 e), and its sum of 2^(score log2 e - m);
-  // otherwise the number of hidden keys, if the divisor wants to know, in two parts that float holds exactly
+  // [2], for softmax: its reference m, in units of score times log2 e, and the sum of
+  // 2^(score log2 e - m). Otherwise the number of hidden keys, if it is counted, split into two
+  // numbers that float holds exactly.
   T* kept;
 };
 template <class T>
@@ -57,22 +59,23 @@ class partial {
   }
   SKIPMAX_INLINE partial& operator=(partial&& other) noexcept {
     const problem sizes = sizes_;
-    memory_ = static_cast<workspace&&>(other.memory_);  // takes the other's, and gives its own
+    memory_ = static_cast<workspace&&>(other.memory_);  // swaps the two
     sizes_ = other.sizes_;
     other.sizes_ = sizes;
     return *this;
   }
   SKIPMAX_INLINE ~partial() = default;
 
-  // The sizes of the attention, key_length that of all keys together.
+  // The sizes of the attention; key_length counts all keys, not only those of this part.
   SKIPMAX_INLINE const problem& sizes() const { return sizes_; }
   SKIPMAX_INLINE T* data() { return static_cast<T*>(memory_.data()); }
   SKIPMAX_INLINE const T* data() const { return static_cast<const T*>(memory_.data()); }
   SKIPMAX_INLINE index rows() const { return sizes_.batch * sizes_.heads * sizes_.query_length; }
   SKIPMAX_INLINE index size() const { return rows() * part_stride(sizes_.value_dim); }
 
-  // What it held is lost: zeros. Allocates only to grow. Throws std::invalid_argument, and changes nothing, for
-  // sizes below 0 or whose numbers cannot be counted; std::bad_alloc, and is empty, where memory is short.
+  // Sets all numbers to zero; the old ones are lost. Allocates only to grow. If a size is negative
+  // or the bytes do not fit 64 bits, throws std::invalid_argument and changes nothing. If memory is
+  // short, throws std::bad_alloc and leaves the part empty.
   SKIPMAX_INLINE void resize(const problem& sizes) {
     check(sizes);
     sizes_ = {};
@@ -105,7 +108,7 @@ class partial {
   problem sizes_{};
 };
 
-// The keys that a call holds: those from `first` on, of key_length.
+// The keys that a call holds: those from position `first` on, out of key_length in all.
 struct key_shard {
   index first = 0, key_length = 0;
 };
