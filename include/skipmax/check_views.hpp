@@ -1,4 +1,4 @@
-// What must hold of the views of a call and of the numbers in an attention's slots.
+// Checks of the views of a call and of the numbers in an attention's slots.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -35,7 +35,8 @@ SKIPMAX_INLINE bool byte_range(const tensor_view<T>& x, index& first, index& las
   return !__builtin_sub_overflow(last, first, &span);
 }
 
-// Sizes not negative, elements countable, every element reachable, data there.
+// No size is negative, the number of elements and every offset fit 64 bits, dim is not too large,
+// data is not null unless the view is empty.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_view(const char* name, const tensor_view<T>& x, error_message& error) {
   if (!error.empty()) return;
@@ -67,8 +68,8 @@ SKIPMAX_NOINLINE void check_size(const char* name, const char* axis, const tenso
         << ", wanted " << wanted << ", " << source;
 }
 
-// No element of out may be written twice: taken from the smallest stride to the largest, each must
-// step over all that the axes before it cover.
+// No element of out may be written twice: from the smallest stride to the largest, each must step
+// over everything that the previous axes cover.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& error) {
   if (!error.empty() || is_empty(x)) return;
@@ -96,8 +97,8 @@ SKIPMAX_NOINLINE void check_writable(const tensor_view<T>& x, error_message& err
   }
 }
 
-// Two views certainly share memory when they start at one place, or when their ranges meet and one of
-// them has no gaps. Interleaved slices of one buffer pass.
+// Refuses views that certainly share memory: both start at one address, or their ranges overlap and
+// one of them has no gaps. Interleaved slices of one buffer pass.
 template <class Isa, class X, class T>
 SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const X>& x,
                                   const tensor_view<T>& out, error_message& error) {
@@ -117,7 +118,7 @@ SKIPMAX_NOINLINE void check_apart(const char* name, const tensor_view<const X>& 
           << ", wanted memory of its own: out is written while " << name << " is read";
 }
 
-// What must hold of what is read, whatever the attention,
+// q, k and v by themselves.
 template <class Isa, class Q, class K, class V>
 SKIPMAX_NOINLINE void check_inputs(const tensor_view<const Q>& q, const tensor_view<const K>& k,
                                    const tensor_view<const V>& v, error_message& error) {
@@ -135,7 +136,7 @@ SKIPMAX_NOINLINE void check_inputs(const tensor_view<const Q>& q, const tensor_v
   check_size<Isa>("v", "length", v, v.length, k.length, "the length of k", error);
 }
 
-// and of out beside it.
+// q, k, v and out.
 template <class Isa, class Q, class K, class V, class Out>
 SKIPMAX_NOINLINE void check_views(const tensor_view<const Q>& q, const tensor_view<const K>& k,
                                   const tensor_view<const V>& v, const tensor_view<Out>& out,
@@ -158,7 +159,7 @@ SKIPMAX_NOINLINE void check_workers(index workers, error_message& error) {
     error << "skipmax: executor: concurrency: found " << workers << ", wanted 1 or more workers";
 }
 
-// Where the sequences lie: asked first, since the other slots go by it.
+// Checked before the other slots, whose checks rely on the segments.
 template <class Isa, class Segments>
 SKIPMAX_NOINLINE void check_segments(const Segments& segments, const problem& tensors,
                                      error_message& error) {
@@ -167,9 +168,9 @@ SKIPMAX_NOINLINE void check_segments(const Segments& segments, const problem& te
   if (!found.empty()) error << "skipmax: " << found.text;
 }
 
-// The numbers in the slots: each slot that has a check() is asked; a normalizer also by what the mask
-// shows to the rows there are. tensors has the sizes of the views, sequences what a slot sees that is
-// asked about positions: the same, unless there are segments.
+// Calls check() of every slot that has one; the normalizer's also gets the mask. tensors has the
+// sizes of the views. sequences has the sizes for slots that go by positions: with segments the
+// number of sequences and the longest lengths, otherwise the same.
 template <class Attention, class Mask>
 SKIPMAX_INLINE void check_slots(const Attention& a, const Mask& mask, const problem& tensors,
                                 const problem& sequences, error_message& error) {

@@ -1,4 +1,4 @@
-// Compiler switches, the index type, and the names and the arithmetic of sizes that every other header leans on.
+// Compiler checks, function attributes, the index type and size arithmetic, for all other headers.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "skipmax keeps NaN and infinity exact: build without -ffast-math and -ffinite-math-only."
 #endif
-#if defined(__ASSOCIATIVE_MATH__)  // g++ drops what rounds to a whole number, x + c - c
+#if defined(__ASSOCIATIVE_MATH__)  // g++ drops x + c - c, which rounds to a whole number
 #error \
     "skipmax relies on the order of sums: build without -fassociative-math and -funsafe-math-optimizations."
 #endif
 
-// A function that must leave no symbol of its own behind: two translation units built for two
-// instruction sets would otherwise share one of the two versions.
+// For functions that must leave no symbol behind: if two translation units are built for different
+// instruction sets, the linker would keep one version for both.
 #define SKIPMAX_INLINE __attribute__((always_inline)) inline
 #define SKIPMAX_LAMBDA __attribute__((always_inline))
 #define SKIPMAX_NOINLINE __attribute__((noinline))
@@ -29,7 +29,7 @@ inline namespace v0 {
 
 using index = std::int64_t;  // every length, stride and offset: sizes beyond 2^31 are ordinary here
 
-// n / d rounded up, and n up to the next multiple, for n from 0 and d from 1 on.
+// n / d rounded up, and n rounded up to a multiple; n is at least 0, the other at least 1.
 SKIPMAX_INLINE constexpr index ceil_div(index n, index d) {
   return (n + d - 1) / d;
 }

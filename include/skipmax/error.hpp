@@ -15,7 +15,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// What a dimension may be that one row of numbers may serve: "1 or 8", or "1".
+// The allowed sizes of a dimension that may also be 1: printed as "1 or 8", or "1" if size is 1.
 struct one_or {
   index size;
 };
@@ -25,8 +25,8 @@ struct tensor_shape {
   long long sizes[4];
 };
 
-// A line of text built from words, numbers and shapes; what does not fit is cut. Empty means no
-// error. Slots append to it in their check(), the plan throws it.
+// A line of text built from words, numbers and shapes; what does not fit is cut off. Empty means no
+// error. Slots append to it in their check(); the plan throws it.
 struct error_message {
   char text[512] = {};
   int size = 0;
@@ -68,7 +68,7 @@ SKIPMAX_INLINE void throw_if(const error_message& message) {
 #endif
 }
 
-// Asks a part of a call for what is wrong with it, if it has a check(what..., error) and nothing is wrong yet.
+// Calls part.check(what..., error), if there is such a function and no error has been found yet.
 template <class Part, class... What>
 SKIPMAX_INLINE void check_part(const Part& part, error_message& error, const What&... what) {
   if constexpr (requires { part.check(what..., error); })

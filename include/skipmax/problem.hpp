@@ -1,5 +1,5 @@
-// The sizes of one attention call, and the place of one query row in it: what the slots of an
-// attention get to see. Plain data.
+// The sizes of one attention call and the place of one query row in it, as passed to the
+// slots of an attention. Plain data.
 #pragma once
 
 #include "skipmax/config.hpp"
@@ -8,7 +8,7 @@ namespace skipmax {
 inline namespace v0 {
 
 struct problem {
-  // With segments slots see the number of sequences as batch, and the longest lengths.
+  // With segments, slots see the number of sequences as batch, and the longest lengths.
   index batch = 0;
   index query_length = 0, key_length = 0;
   index heads = 0, kv_heads = 0;
@@ -18,13 +18,13 @@ struct problem {
 struct row_position {
   index batch = 0, head = 0, query = 0;
   index query_length = 0;
-  index key_length = 0;  // keys that the row may see at the most: a mask narrows it
+  index key_length = 0;  // the most keys that the row can see; a mask may show fewer
 
-  // The key at which the row stands: the last query at the last key, bottom-right aligned.
+  // The key at the row's own position: the last query is at the last key (bottom-right aligned).
   SKIPMAX_INLINE constexpr index own_key() const { return key_length - query_length + query; }
 };
 
-// The rows of a block as slots see them: one query after the other of one head.
+// The rows of a block as slots see them: consecutive queries of one head.
 struct consecutive_rows {
   row_position first;
 
@@ -35,8 +35,8 @@ struct consecutive_rows {
   }
 };
 
-// A row of q, k or out where it lies in the caller's tensor, and the key of its sequence at which it stands,
-// counted as masks and biases count, below 0 in front of all keys: what an embedding of positions goes by.
+// Where a row of q, k or out lies in the caller's tensor, and its position in its sequence as masks
+// and biases count it: own_key, which position embeddings use. It is negative before the first key.
 struct row_place {
   index batch = 0, head = 0, position = 0;
   index own_key = 0;

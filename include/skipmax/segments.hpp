@@ -1,10 +1,10 @@
-// Ragged batches without padding: sequences of different lengths, one after the other in the length axis
-// of one tensor of batch 1.
+// Ragged batches without padding: sequences of different lengths, one after the other along the
+// length axis of tensors of batch 1.
 //
-//   sequence s: rows [offsets[s], offsets[s + 1]) of q and out, and of k and v
+//   sequence s: rows [offsets[s], offsets[s + 1]) of q and out and, without key_offsets, of k and v
 //
-// A query sees the keys of its own sequence, as if that were alone in its call: a mask, a bias and a
-// divisor get its number as row_position.batch, and positions and lengths counted within it.
+// A query sees only the keys of its own sequence, as if it were alone in the call. Masks, biases
+// and divisors get the sequence's number as row_position.batch, and positions and lengths within it.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -14,9 +14,9 @@ namespace skipmax {
 inline namespace v0 {
 
 struct segments {
-  const index* offsets = nullptr;  // [count + 1], from 0 to the length of q, never falling
-  index count = -1;                // sequences; -1: the batch axis holds them, all of one length
-  const index* key_offsets = nullptr;  // [count + 1], of k and v; null: those of q
+  const index* offsets = nullptr;      // [count + 1], non-decreasing from 0 to the length of q
+  index count = -1;                    // sequences; -1: no segments, the batch axis holds sequences
+  const index* key_offsets = nullptr;  // [count + 1], of k and v; null: the same as offsets
 
   SKIPMAX_INLINE bool given() const { return count >= 0; }
   SKIPMAX_INLINE const index* of_keys() const { return key_offsets ? key_offsets : offsets; }
@@ -39,7 +39,7 @@ struct segments {
   }
 
  private:
-  // Offsets that start at 0, do not fall and end at the length of the tensor.
+  // Offsets must start at 0, never decrease and end at the length of the tensor.
   SKIPMAX_INLINE static void check_offsets(const char* name, const index* at, index count,
                                            index length, const char* tensor, error_message& error) {
     for (index s = 0; s <= count; ++s) {
@@ -58,8 +58,8 @@ struct segments {
   }
 };
 
-// A mask as each sequence by its own lengths has it: nothing is seen by the rows that the longest has and
-// others do not. For checks that go over all of them.
+// The mask with each sequence's own lengths. Rows beyond the end of a sequence see nothing. For
+// checks that go over as many rows as the longest sequence has.
 template <class Mask>
 struct mask_of_segments {
   const Mask& mask;

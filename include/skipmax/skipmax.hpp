@@ -1,5 +1,5 @@
-// All of skipmax, with its views of Eigen's tensors and matrices. Programs without Eigen include
-// skipmax/attention.hpp instead, and what else they need.
+// All of skipmax, including views of Eigen's tensors and matrices. Programs without Eigen include
+// skipmax/attention.hpp instead, and whatever else they need.
 #pragma once
 
 #if !__has_include(<Eigen/Core>)

@@ -1,10 +1,10 @@
-// Parts of a view, which are views of the same memory:
+// Parts of a view, as views of the same memory:
 //
-//   positions(x, first, last)   [batch, last - first, heads, dim], positions first .. last - 1 of every sequence
+//   positions(x, first, last)   [batch, last - first, heads, dim]: [first, last) of every sequence
 //   sequence(x, b)              [1, length, heads, dim]
 //
-// Both throw std::invalid_argument where x has no such part. A null pointer stays null, so that the error of the
-// call names what is missing.
+// Both throw std::invalid_argument if x has no such part. A null pointer stays null, so that the
+// error of the call names what is missing.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -25,7 +25,7 @@ SKIPMAX_INLINE tensor_view<T> positions(tensor_view<T> x, index first, index las
   return x;
 }
 
-// Throws std::invalid_argument unless b is one of a batch's sequences.
+// Throws std::invalid_argument unless b is one of the batch's sequences.
 SKIPMAX_INLINE void check_sequence(const char* owner, index b, index batch) {
   error_message error{};
   if (b < 0 || b >= batch)

@@ -2,7 +2,7 @@
 //
 //   element (b, l, h, x) = data[b * batch_stride + l * length_stride + h * head_stride + x]
 //
-// A view is a value: it owns nothing, and it is passed by copy. Strides count elements.
+// A view owns nothing and is passed by value. Strides count elements.
 #pragma once
 
 #include <type_traits>
@@ -29,7 +29,8 @@ SKIPMAX_INLINE row_matrix<T> columns_from(row_matrix<T> x, index first) {
   return {x.data + first, x.stride};
 }
 
-// Of sizes and strides that nothing has looked at yet, and of distances that may lie beyond everything.
+// a * b, wrapped on overflow: for sizes and strides not checked yet, and for distances that may
+// point beyond all memory.
 SKIPMAX_INLINE constexpr index wrapped_product(index a, index b) {
   return static_cast<index>(static_cast<std::uintptr_t>(a) * static_cast<std::uintptr_t>(b));
 }
@@ -52,7 +53,6 @@ struct tensor_view {
     return data + b * batch_stride + l * length_stride + h * head_stride;
   }
 
-  // A view of T serves wherever a view of const T is read.
   SKIPMAX_INLINE operator tensor_view<const T>() const requires(!std::is_const_v<T>) {
     return {data, batch, length, heads, dim, batch_stride, length_stride, head_stride};
   }
@@ -112,7 +112,7 @@ SKIPMAX_INLINE tensor_view<T> ld(T* data, index length, index dim) {
   return blhd(data, 1, length, 1, dim);
 }
 
-// The three parts of one fused projection, viewed where they lie.
+// Views of the three parts of one fused projection, in place.
 template <class T>
 struct qkv_views {
   tensor_view<T> q, k, v;

@@ -1,15 +1,15 @@
-// A row transform by itself, over every row of a tensor [batch, length, heads, dim] of any strides
-// and any alignment:
+// Applies a row transform to every row of a tensor [batch, length, heads, dim] of any strides and
+// any alignment, outside an attention:
 //
 //   transform_rows(transform, x, out)               on the caller's thread
 //   transform_rows(transform, x, out, executor)
-//   transform_rows(transform, x, out, starts)       [batch]: row l of sequence b stands at key starts[b] + l
+//   transform_rows(transform, x, out, starts)
 //   transform_rows(transform, x, out, starts, executor)
 //
-// So new rows are turned by their places behind those of a cache, whose lengths() are the starts, of sequence
-// b alone from lengths() + b on.
-// out has the shape of x, and may be x itself. A norm over the heads together, as ReLA has it
-// (Zhang et al. 2021, arXiv 2104.07012), is one over x seen as [batch, length, 1, heads * dim].
+// out has the shape of x and may be x itself. With starts [batch], row l of sequence b is at key
+// starts[b] + l, otherwise at key l. To rotate new rows that follow those in a cache, pass its
+// lengths() as starts, or lengths() + b for sequence b alone. For a norm over all heads together,
+// as in ReLA (Zhang et al. 2021, arXiv 2104.07012), view x as [batch, length, 1, heads * dim].
 #pragma once
 
 #include <type_traits>
@@ -26,7 +26,7 @@ inline namespace v0 {
 
 namespace detail {
 
-// How x is divided among tasks: rows of one head, few enough to stay in the nearest cache.
+// How x is divided into tasks: blocks of rows of one head, small enough for the L1 cache.
 struct row_tasks {
   index block = 0, blocks = 0, tasks = 0;
   index stride = 0;  // of a row in the scratch, in elements
@@ -44,7 +44,7 @@ SKIPMAX_INLINE row_tasks divide_rows(const tensor_view<const T>& x) {
   return t;
 }
 
-// One task, by way of the scratch: there rows are aligned and padded, with zeros.
+// One task, through the scratch, where rows are aligned and padded with zeros.
 template <class Isa, class T, class R>
 SKIPMAX_NOINLINE void transform_task(const R& transform, const tensor_view<const T>& x,
                                      const tensor_view<T>& out, const index* starts,
@@ -64,7 +64,7 @@ SKIPMAX_NOINLINE void transform_task(const R& transform, const tensor_view<const
     __builtin_memcpy(out.row(b, l + r, h), scratch + r * t.stride, bytes);
 }
 
-// One tensor: whatever a stride is of an axis of one element.
+// x and out are one tensor. The stride of an axis of one element does not matter.
 template <class T>
 SKIPMAX_INLINE bool is_same(const tensor_view<const T>& x, const tensor_view<T>& out) {
   return x.data == out.data && (x.batch < 2 || x.batch_stride == out.batch_stride) &&
@@ -104,7 +104,7 @@ SKIPMAX_NOINLINE void check_transform(const R& transform, const tensor_view<cons
 
 }  // namespace detail
 
-// x and out are tensor_views of float or both of double. Throws std::invalid_argument before
+// x and out are both tensor_views of float or both of double. Throws std::invalid_argument before
 // anything is written.
 template <row_transform R, class X, class T, class Executor = serial, class Isa = native_isa>
 SKIPMAX_INLINE void transform_rows(const R& transform, const tensor_view<X>& x,
