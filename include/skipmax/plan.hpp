@@ -1,5 +1,5 @@
-// From views to a checked problem, a task grid and the size of scratch. What is wrong with a call is
-// found here, before anything is written, or nowhere.
+// Turns views into a checked problem, a task grid and the size of scratch. All errors of a call are
+// found here, before anything is written.
 #pragma once
 
 #include <type_traits>
@@ -15,7 +15,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The element types of the four tensors, T or what T is computed from, and of packed memory.
+// The element types of the four tensors, each T or converted to T, and of packed memory.
 template <class Q, class K = Q, class V = Q, class Out = Q, class Packed = computed_t<Out>>
 struct stored_types {
   using q = Q;
@@ -25,8 +25,8 @@ struct stored_types {
   using packed = Packed;
 };
 
-// Where all of q, k and v are bf16 and no transform makes floats of them, and the processor multiplies
-// pairs of bf16, they are packed as they are and weights are rounded to bf16.
+// q, k and v are packed as pairs of bf16, and weights are rounded to bf16, if all three are bf16,
+// no transform changes q or k, Isa multiplies such pairs and the normalizer can pack weights.
 template <class Isa, class T, class Attention, class Q, class K, class V>
 using packed_for = std::conditional_t<
     has_pair_products<Isa> && std::is_same_v<Q, bf16> && std::is_same_v<K, bf16> &&
@@ -41,31 +41,31 @@ struct forward_plan {
   tensor_view<const typename S::v> v;
   tensor_view<typename S::out> out;
   problem sizes;      // of the tensors
-  problem sequences;  // their number, and the longest: the same, unless there are segments
+  problem sequences;  // with segments, their number as batch and the longest lengths; else as sizes
   skipmax::segments segments;
-  T scale = T(1);        // of scores:
-  T q_scale = T(1);      // what of it is packed into q
-  double row_scale = 1;  // what of it multiplies the finished rows
+  T scale = T(1);        // of scores
+  T q_scale = T(1);      // the part of it that is packed into q
+  double row_scale = 1;  // the part of it that multiplies the finished rows
 
-  index width = 0;          // value dim in whole registers
-  bool q_in_place = false;  // q's rows are what the kernel wants: no copy,
-  bool v_in_place = false;  // or v's
-  index v_panel = 0;        // from one panel of v to the next, in elements
-  index query_block = 0;    // rows a task, a multiple of MR
+  index width = 0;          // value dim rounded up to whole registers
+  bool q_in_place = false;  // the kernel reads q's rows without a copy
+  bool v_in_place = false;  // the same for v
+  index v_panel = 0;        // distance between panels of v, in elements
+  index query_block = 0;    // rows per task, a multiple of MR
   index blocks = 0, tasks = 0;
-  bool heads_together = false;  // tasks of all heads over the same rows follow each other
+  bool heads_together = false;  // the tasks of all heads over the same rows are consecutive
   index workers = 1;
 
-  // Scratch of one worker, in elements of T from the start of its slice.
+  // Where arrays start in a worker's slice of scratch, in elements of T, and the slice's size.
   index k_at = 0, tail_at = 0, v_at = 0, scores_at = 0, weights_at = 0, out_at = 0, state_at = 0;
-  index shift_at = 0, hidden_at = 0;  // [query block], where the slots need them
-  index rows_at = 0;                  // rows of q or k on their way through a transform
+  index shift_at = 0, hidden_at = 0;  // [query block], if the slots need them
+  index rows_at = 0;                  // rows of q or k that pass through a transform
   index slice = 0;
 };
 
-// Rows a task: enough that packing a tile of k is a small part of using it, few enough that q and
-// out of the block stay in the L2 cache beside k and v; fewer if workers would have nothing to do, or if
-// heads share a bias: then as many rows of it as the L3 cache keeps.
+// Rows per task: enough that packing a tile of k takes little time compared with using it, few
+// enough that the block's q and out stay in the L2 cache beside k and v. Fewer if workers would
+// be idle, or if heads share a bias: then only as many rows of the bias as the L3 cache keeps.
 template <class Isa, class T>
 SKIPMAX_NOINLINE index choose_query_block(const problem& p, index width, index workers,
                                           index shared_row_bytes) {
@@ -86,7 +86,7 @@ SKIPMAX_NOINLINE index choose_query_block(const problem& p, index width, index w
   return round_up(ceil_div(p.query_length, blocks), MR);
 }
 
-// What a slot sees of the sequences: how many, and how long at the most.
+// The sizes as slots see them: with segments, the number of sequences and the longest lengths.
 template <class Isa>
 SKIPMAX_NOINLINE problem longest_sequences(const problem& p, const segments& sequences) {
   if (!sequences.given()) return p;
@@ -102,7 +102,7 @@ SKIPMAX_NOINLINE problem longest_sequences(const problem& p, const segments& seq
   return longest;
 }
 
-// Where in a slice each array of scratch starts, and how long a slice is.
+
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;
@@ -137,8 +137,9 @@ SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) 
   plan.slice = slice.size();
 }
 
-// A comparison of AVX-512 registers converts to bool: what users write for a register and branches in would
-// compile, and take one branch for all lanes. So it is compiled for SSE as well, and never runs.
+// Makes slots that branch on a register fail to compile. A comparison of AVX-512 registers converts
+// to bool, so a branch would compile, and go one way for all lanes. For SSE2 it does not compile;
+// the code below never runs.
 template <class T, class Attention>
 SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 #if defined(__AVX512F__)
@@ -153,7 +154,7 @@ SKIPMAX_INLINE void refuse_branches([[maybe_unused]] const Attention& a) {
 #endif
 }
 
-// The factor of <q, k>, times the unit in which scores are wanted.
+// The factor of <q, k>, times `unit`, the normalizer's factor for scores.
 template <class Isa, class T>
 SKIPMAX_NOINLINE T find_scale(scale given, index key_dim, double unit, error_message& error) {
   const double dim = key_dim > 0 ? static_cast<double>(key_dim) : 1;
@@ -165,8 +166,9 @@ SKIPMAX_NOINLINE T find_scale(scale given, index key_dim, double unit, error_mes
   return static_cast<T>(factor * unit);
 }
 
-// What of the scale goes into packed q and what multiplies the rows: a part between 2^-12 and 2^12, which keeps
-// sums and factors far from the ends of float. Of a scale beyond that a power of two goes into q, which rounds nothing.
+// Splits the scale into the part packed into q and the part that multiplies the finished rows. The
+// latter is between 2^-12 and 2^12, which keeps sums and factors far from the limits of float: if
+// the scale is outside that range, its power of two goes into q, where it rounds nothing.
 template <class T, class S, class Attention>
 SKIPMAX_INLINE void divide_scale([[maybe_unused]] const Attention& a, forward_plan<T, S>& plan) {
   using E = typename S::packed;
@@ -183,7 +185,7 @@ SKIPMAX_INLINE void divide_scale([[maybe_unused]] const Attention& a, forward_pl
   }
 }
 
-// Throws std::invalid_argument where sizes, strides, pointers or the slots' own numbers cannot work.
+// Throws std::invalid_argument if sizes, strides, pointers or the numbers in the slots are invalid.
 template <class Isa, class T, class Attention, class Q, class K, class V, class Out>
 SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
                                    tensor_view<const K> k, tensor_view<const V> v,
@@ -212,15 +214,15 @@ SKIPMAX_NOINLINE auto plan_forward(const Attention& a, tensor_view<const Q> q,
 
   constexpr index W = lanes<T, Isa>;
   plan.width = round_up(v.dim, W);
-  // For more than one block of queries, wider rows are faster from panels: 1.03 times at 512 bytes, 1.07 at
-  // 1024 (AVX2, Zen 3; not measured elsewhere).
+  // With more than one row block, wider rows of v are faster from panels: 1.03 times at 512 bytes,
+  // 1.07 at 1024 (AVX2, Zen 3; not measured elsewhere).
   const index widest_in_place =
       plan.sequences.query_length > layout::rows ? 256 / static_cast<index>(sizeof(T)) : v.dim;
   plan.v_in_place = std::is_same_v<V, T> && v.dim == plan.width && v.length_stride == v.dim &&
                     v.dim <= widest_in_place && v.head_stride % W == 0 && v.batch_stride % W == 0 &&
                     reinterpret_cast<std::uintptr_t>(v.data) % sizeof(simd<T, Isa>) == 0;
   using E = typename S::packed;
-  if constexpr (is_pair<E>)  // floats carry their scale, and are no slower packed
+  if constexpr (is_pair<E>)  // packed floats carry the scale, and are no slower
     plan.q_in_place = q.dim == numbers_in<E> * depth_panel<E> && q.length_stride == q.dim &&
                       q.head_stride % numbers_in<E> == 0 && q.batch_stride % numbers_in<E> == 0 &&
                       reinterpret_cast<std::uintptr_t>(q.data) % sizeof(E) == 0 &&

@@ -1,11 +1,11 @@
-// The plan of a call with few queries and many keys: decode, and a part of attention over a shard of the
-// keys. Tasks are sequence x kv head x part of the keys; each leaves a part of its rows' outputs in
-// scratch, and once all are done the parts of a row are merged.
+// The plan of a call with few queries and many keys: decode, or attention over a shard of the keys.
+// Tasks are sequence x kv head x row block x part of the keys. Each leaves partial outputs of its
+// rows in scratch; once all are done, the parts of each row are merged.
 //
 //   k and v hold the keys `held` of a longer sequence, or all of them
 //
-// A part is part_keys keys from a multiple of that number on: where it begins and ends depends on nothing
-// else, and so no bit of the result depends on the workers or on the other sequences of a batch.
+// A part begins and ends at multiples of part_keys. This depends on nothing else, so no bit of the
+// result depends on the number of workers or on the other sequences of a batch.
 #pragma once
 
 #include "skipmax/partial.hpp"
@@ -15,11 +15,11 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Keys a part: enough that what a part leaves is little beside what it reads, few enough that the
-// processor's cores share one head of some thousand keys.
+// Keys per part: enough that a part writes little compared with what it reads, few enough that the
+// processor's cores can share one head of some thousand keys.
 inline constexpr index part_keys = 1024;
 
-// k and v hold what is computed with.
+// k and v are stored in the type T of the arithmetic.
 template <class S, class T>
 inline constexpr bool is_stored_as =
     std::is_same_v<typename S::k, T>&& std::is_same_v<typename S::v, T>;
@@ -29,21 +29,21 @@ struct decode_plan {
   tensor_view<const typename S::q> q;
   tensor_view<const typename S::k> k;
   tensor_view<const typename S::v> v;
-  problem sizes;    // key_length: of all keys, those held elsewhere included
-  key_range held;   // by k and v, as far as any row sees them
+  problem sizes;    // key_length counts all keys, including those held elsewhere
+  key_range held;   // the keys in k and v, in decode up to the longest sequence
   index first_key;  // the key at position 0 of k and v
   T scale;
 
-  index group_rows = 0;  // queries of the heads that share a kv head
-  index task_rows = 0;   // of these one task takes, a multiple of those of a block
+  index group_rows = 0;  // query rows of all heads that share a kv head
+  index task_rows = 0;   // the rows of these per task, a multiple of row_lanes
   index blocks = 0, first_part = 0, parts = 0;
-  index tasks = 0, ends = 0;                    // one end for each head of each sequence
-  index depth = 0, width = 0;                   // key dim, value dim in whole registers
-  index tile = 0;                               // keys
+  index tasks = 0, ends = 0;                    // one final step for each head of each sequence
+  index depth = 0, width = 0;                   // key dim, value dim rounded up to whole registers
+  index tile = 0;                               // keys per tile
   bool k_in_place = false, v_in_place = false;  // rows are whole registers and need no transform
 
-  // Scratch in elements of T: rows [batch][heads][query length][parts][part_stride], then a slice for
-  // each worker, and where in it the arrays start.
+  // Scratch in elements of T: rows [batch][heads][query length][parts][part_stride], then a slice
+  // per worker. These are the size of the rows, where arrays start in a slice, and a slice's size.
   index row_parts = 0;
   index k_at = 0, v_at = 0, weights_at = 0, state_at = 0, shift_at = 0, rows_at = 0;
   index merged_at = 0, of_block_at = 0, list_at = 0;
@@ -54,15 +54,16 @@ struct decode_plan {
   }
 };
 
-// Keys a tile: as many rows of k are read, then as many of v. Each change from one to the other costs the
-// memory some time: a tile is a part. But what is read again, for another row or block of rows, or was copied,
-// is to be in the L2 cache then: half of 512 KiB for 512 keys of 128 floats.
+// Keys per tile: that many rows of k are read, then that many of v. Each switch between them costs
+// memory time, so a tile is a whole part if possible. But if rows are copied, or read again for
+// another row or row block, the tile must stay in L2: 512 keys of 128 floats are half of 512 KiB.
 inline constexpr index tile_in_cache = 512;
 
-// Keys whose values are added up before they are added to the sum of earlier ones.
+// Keys whose values are summed by themselves before that sum is added to the sum of earlier keys.
 inline constexpr index keys_summed = 256;
 
-// Numbers from one row of a part's weights to the next: a cache line more than its keys, for the sets of L1.
+// Distance between the weight rows of a part, in elements: a cache line more than its keys, so that
+// rows do not meet in the same few sets of the L1 cache.
 template <class T, class Isa>
 inline constexpr index decode_stride = part_keys + tile_layout<T, Isa>::cache_line;
 
@@ -88,7 +89,7 @@ SKIPMAX_INLINE void lay_out_decode(const Attention&, decode_plan<T, S>& plan) {
   plan.slice = slice.size();
 }
 
-// Tasks and scratch of a call whose views and slots are checked and in the plan.
+// Plans the tasks and scratch of a call whose views and slots are already checked and in the plan.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   constexpr index of_block = row_lanes<T, Isa>, W = lanes<T, Isa>;
@@ -107,7 +108,7 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   plan.width = round_up(p.value_dim, W);
   plan.k_in_place = p.key_dim == plan.depth && !decltype(a.rows)::changes_k;
   plan.v_in_place = p.value_dim == plan.width;
-  if constexpr (!is_stored_as<S, T>)  // rows of 16 bits and copies of them take different kernels
+  if constexpr (!is_stored_as<S, T>)  // 16-bit rows and copies in T need different kernels
     plan.k_in_place = plan.v_in_place = plan.k_in_place && plan.v_in_place;
   const bool read_once = plan.task_rows == of_block && !hides<Attention>;
   plan.tile = read_once && plan.k_in_place && plan.v_in_place ? part_keys : tile_in_cache;
@@ -116,7 +117,7 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   lay_out_decode<Isa>(a, plan);
 }
 
-// Two parts of one attention.
+// Refuses parts of different sizes, and a part with itself.
 template <class Isa, class T>
 SKIPMAX_NOINLINE void check_merge(const partial<T>& into, const partial<T>& other) {
   const problem &a = into.sizes(), &b = other.sizes();
@@ -150,7 +151,7 @@ SKIPMAX_NOINLINE void check_finish(const Attention& a, const partial<T>& part,
   throw_if(error);
 }
 
-// What both kinds of call ask beside their views. p has the length of all keys.
+// What decode and partial calls check apart from their views. p.key_length counts all keys.
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index workers,
                                  decode_plan<T, S>& plan, error_message& error) {
@@ -160,7 +161,7 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
           << " sequences, wanted none: the batch axis holds them here, of lengths of their own";
   if (error.empty()) check_slots(a, a.mask, p, p, error);
   check_workers<Isa>(workers, error);
-  // what its parts take, in bytes; and so positions of keys can be counted beyond the last one
+  // the size of the parts; key_length is limited so that positions past the last key fit 64 bits
   const double parts = static_cast<double>(p.key_length) / part_keys + 2;
   const double bytes = static_cast<double>(p.batch) * static_cast<double>(p.heads) *
                        static_cast<double>(p.query_length) * parts *
@@ -172,7 +173,7 @@ SKIPMAX_INLINE void check_decode(const Attention& a, const problem& p, index wor
   plan.scale = find_scale<Isa, T>(a.scale, p.key_dim, 1, error);
 }
 
-// a has the mask that ends each sequence at its length. Throws std::invalid_argument before anything is
+// a.mask must end each sequence at its length. Throws std::invalid_argument before anything is
 // written.
 template <class Isa, class T, class Q, class K, class V, class Out, class Attention>
 SKIPMAX_NOINLINE auto plan_decode(const Attention& a, tensor_view<const Q> q,

@@ -4,7 +4,7 @@
 //   sequence s: rows [offsets[s], offsets[s + 1]) of q and out and, without key_offsets, of k and v
 //
 // A query sees only the keys of its own sequence, as if it were alone in the call. Masks, biases
-// and divisors get the sequence's number as row_position.batch, and positions and lengths within it.
+// and divisors get the sequence number as row_position.batch, and positions and lengths within it.
 #pragma once
 
 #include "skipmax/error.hpp"
