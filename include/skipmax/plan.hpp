@@ -102,7 +102,6 @@ SKIPMAX_NOINLINE problem longest_sequences(const problem& p, const segments& seq
   return longest;
 }
 
-
 template <class Isa, class T, class S, class Attention>
 SKIPMAX_INLINE void lay_out_scratch(const Attention&, forward_plan<T, S>& plan) {
   using layout = tile_layout<T, Isa>;

@@ -1,4 +1,4 @@
-// Heads side by side in one dimension.
+// The dim of heads that lie side by side in one dimension.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -7,7 +7,7 @@ namespace skipmax {
 inline namespace v0 {
 namespace detail {
 
-// The dim of each of `heads` heads. Throws where they do not fill the width.
+// width / heads. Throws std::invalid_argument unless heads is at least 1 and divides width.
 SKIPMAX_INLINE index dim_of_heads(const char* function, index width, index heads) {
   error_message error{};
   if (heads < 1)

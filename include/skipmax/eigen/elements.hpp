@@ -1,4 +1,4 @@
-// Eigen's 16-bit types as ours: the same bits under another name, so that the core needs no Eigen.
+// Pointers to Eigen's 16-bit types cast to ours: the same bits, without Eigen in the core.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,12 +1,12 @@
-// Views of Eigen's dense two-dimensional objects: Matrix, Array, Map, Ref and Block, one head of
-// one sequence each, or all heads of it side by side.
+// Views of Eigen's dense two-dimensional objects: Matrix, Array, Map, Ref and Block. Each holds one
+// head of one sequence, or all heads of it side by side.
 //
 //   as_ld(m)          row-major m [L, D]           -> [1, L, 1, D]
 //   as_lhd(m, heads)  row-major m [L, heads * D]   -> [1, L, heads, D]
-//   as_dl(m)          column-major m [D, L]        -> [1, L, 1, D], the memory of a row-major [L, D]
+//   as_dl(m)          column-major m [D, L]        -> [1, L, 1, D], stored like a row-major [L, D]
 //
-// Rows may lie apart (a Block, an OuterStride), the elements of one row may not. The view reads and
-// writes m's memory and must not outlive it, so a temporary Matrix or Ref<const> is turned away.
+// Gaps may lie between rows (a Block, an OuterStride), but not within a row. The view reads and
+// writes m's memory and must not outlive it, so a temporary Matrix or Ref<const> is refused.
 // Eigen::bfloat16 and Eigen::half become bf16 and f16.
 #pragma once
 
@@ -22,7 +22,7 @@ namespace skipmax {
 inline namespace v0 {
 
 namespace detail {
-// Never defined: they find Eigen's base classes through types derived from Matrix or Block too.
+// Never defined: they find Eigen's base classes, also of types derived from Matrix or Block.
 template <class M>
 void as_dense(const Eigen::DenseBase<M>&);
 template <class M>
@@ -43,7 +43,7 @@ inline constexpr bool owns_its_memory = requires(const M& m) {
 template <class M, int Options, class Stride>  // may hold a copy of what it was made from
 inline constexpr bool owns_its_memory<Eigen::Ref<const M, Options, Stride>> = true;
 
-// M as deduced from M&&. Its storage order is left to the caller, who knows the function's sibling.
+// M is deduced from M&&. The caller checks the storage order, and names the function for the other.
 template <class M>
 SKIPMAX_INLINE constexpr bool check_matrix() {
   using plain = std::remove_cvref_t<M>;
@@ -58,7 +58,7 @@ SKIPMAX_INLINE constexpr bool check_matrix() {
   return true;
 }
 
-// The stored lines of m (rows of a row-major one), each of heads * dim neighbours.
+// The stored lines of m (its rows if it is row-major), each of heads * dim contiguous elements.
 template <class M>
 SKIPMAX_INLINE auto stored_lines(M& m, index heads, const char* function) {
   error_message error{};

@@ -4,12 +4,14 @@
 //   row-major      [B, L, H, D] as_blhd   [B, H, L, D] as_bhld   [L, H, D] as_lhd   [L, D] as_ld
 //   column-major   [D, H, L, B] as_dhlb   [D, L, H, B] as_dlhb   [D, H, L] as_dhl   [D, L] as_dl
 //
-//   all heads in one dimension: [B, L, H * D] as_blhd(x, heads), column-major [H * D, L, B] as_dhlb(x, heads)
+//   all heads in one dimension:
+//   row-major      [B, L, H * D] as_blhd(x, heads)
+//   column-major   [H * D, L, B] as_dhlb(x, heads)
 //
-// Two above each other are the same memory; Eigen's default order is column-major. One fused
-// projection, row-major [B, L, (heads + 2 kv_heads) * D], is taken apart without a copy by
+// Two above each other view the same memory. Eigen's default order is column-major. A fused
+// projection, row-major [B, L, (heads + 2 kv_heads) * D], is split without a copy by
 // split_qkv(tensor, heads, kv_heads). A view reads and writes the tensor's memory and must not
-// outlive it, so a temporary Tensor is turned away; a temporary TensorMap is fine. Eigen::bfloat16 and
+// outlive it, so a temporary Tensor is refused; a temporary TensorMap is fine. Eigen::bfloat16 and
 // Eigen::half become bf16 and f16.
 #pragma once
 
@@ -47,8 +49,8 @@ inline constexpr bool is_tensor_map = false;
 template <class Plain, int Options, template <class> class MakePointer>
 inline constexpr bool is_tensor_map<Eigen::TensorMap<Plain, Options, MakePointer>> = true;
 
-// T as deduced from T&&. Rank and order are left to the caller, who knows the function's siblings. For a
-// static_assert, so that these messages come before what follows from the mistake.
+// T is deduced from T&&. The caller checks rank and order, and names the function that fits. Called
+// in a static_assert, so that these messages come before any follow-on errors.
 template <class T>
 SKIPMAX_INLINE constexpr bool check_tensor() {
   static_assert(
@@ -167,7 +169,7 @@ SKIPMAX_INLINE auto as_dl(T&& t) {
   return ld(detail::elements(t.data()), t.dimension(1), t.dimension(0));
 }
 
-// All heads side by side, as a projection leaves them: [B, L, heads * D],
+// [B, L, heads * D]: all heads side by side, as a projection leaves them.
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_blhd(T&& t, index heads) {
   static_assert(detail::check_tensor<T>());
@@ -180,7 +182,7 @@ SKIPMAX_INLINE auto as_blhd(T&& t, index heads) {
   const index dim = detail::dim_of_heads("as_blhd", t.dimension(2), heads);
   return blhd(detail::elements(t.data()), t.dimension(0), t.dimension(1), heads, dim);
 }
-// and column-major [heads * D, L, B].
+// The same, column-major: [heads * D, L, B].
 template <eigen_tensor T>
 SKIPMAX_INLINE auto as_dhlb(T&& t, index heads) {
   static_assert(detail::check_tensor<T>());
@@ -194,7 +196,7 @@ SKIPMAX_INLINE auto as_dhlb(T&& t, index heads) {
   return blhd(detail::elements(t.data()), t.dimension(2), t.dimension(1), heads, dim);
 }
 
-// All heads of q, then of k, then of v, in the last dimension.
+// The last dimension holds all heads of q, then of k, then of v.
 template <eigen_tensor T>
 SKIPMAX_INLINE auto split_qkv(T&& t, index heads, index kv_heads) {
   static_assert(detail::check_tensor<T>());

@@ -5,13 +5,13 @@
 //   skipmax::eigen_thread_pool pool(device);       // or pool(threads)
 //   attention.forward(q, k, v, out, pool);
 //
-// Worker numbers are Eigen's thread numbers plus one: 0 is the caller, which works too and keeps
-// one thread of the device's share free. A call from a thread of the pool, or from inside a task,
-// runs inline. The wrapper is cheap: several callers best have one each. A call allocates nothing
-// here and asks for at most one closure per thread; closures that come too late find nothing to do,
-// so a pool that is busy with other work delays nobody. The pool must outlive the wrapper, and a
-// task must not throw. (Eigen's Cancel() drops closures unrun: a wrapper that waits for some then
-// leaks its few hundred bytes.)
+// Worker numbers are Eigen's thread numbers plus one; 0 is the caller, which works too, in place of
+// one of the device's threads. A call from a pool thread, or from inside a task, runs inline. The
+// wrapper is cheap: give each concurrent caller its own. A call allocates nothing here and schedules
+// at most one closure per thread. Closures that start too late find nothing to do, so a pool that is
+// busy with other work delays no call. The pool must outlive the wrapper, and a task must not throw.
+// (Eigen's Cancel() drops closures without running them: a wrapper with closures still scheduled
+// then leaks a few hundred bytes.)
 #pragma once
 
 #if __has_include(<Eigen/ThreadPool>)
@@ -31,8 +31,8 @@ class basic_eigen_thread_pool {
   SKIPMAX_INLINE explicit basic_eigen_thread_pool(Eigen::ThreadPoolInterface& pool)
       : basic_eigen_thread_pool(pool, pool.NumThreads()) {}
 
-  // Eigen::ThreadPoolDevice, which exists only where EIGEN_USE_THREADS was defined before Tensor
-  // was included: hence a template. Its numThreads() bounds how many threads work at once.
+  // Device is Eigen::ThreadPoolDevice. A template, since that exists only if EIGEN_USE_THREADS was
+  // defined before Tensor was included. Its numThreads() bounds how many threads work at once.
   template <class Device>
   requires requires(const Device& device) { device.getPool()->CurrentThreadId(); }
   SKIPMAX_INLINE explicit basic_eigen_thread_pool(const Device& device)
@@ -55,8 +55,8 @@ class basic_eigen_thread_pool {
   }
 
  private:
-  // On the heap and counted, because closures may outlive the wrapper. A closure is one pointer,
-  // which std::function keeps without allocating.
+  // On the heap and reference-counted, because closures may outlive the wrapper. A closure is one
+  // pointer, which std::function stores without allocating.
   struct call {
     Eigen::ThreadPoolInterface& pool;
     shared_tasks<Isa> shared;
@@ -65,7 +65,7 @@ class basic_eigen_thread_pool {
 
     SKIPMAX_INLINE explicit call(Eigen::ThreadPoolInterface& p) : pool(p) {}
 
-    // Closures that still wait from earlier calls serve as well as new ones.
+    // Closures still waiting from earlier calls serve as well as new ones.
     SKIPMAX_INLINE void invite(int helpers) {
       for (int i = waiting.load(); i < helpers; ++i) {
         references.fetch_add(1);

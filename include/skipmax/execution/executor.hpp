@@ -1,9 +1,9 @@
-// What an executor is: who runs the independent tasks of a call, and on how many workers.
+// An executor runs the independent tasks of a call, on some number of workers.
 //
-//   int concurrency();               // worker numbers are 0 .. concurrency() - 1: others trap
-//   void for_each_task(index n, f);  // calls f(task, worker) once for each task in [0, n), in any order, and
-//                                    // returns when all are done; at no time do two calls hold the same
-//                                    // worker number
+//   int concurrency();               // worker numbers are 0 .. concurrency() - 1; others trap
+//   void for_each_task(index n, f);  // calls f(task, worker) once for each task in [0, n), in any
+//                                    // order, and returns when all are done; no two calls at the
+//                                    // same time may have the same worker number
 //
 // The library owns no threads. A call from inside a task runs inline.
 #pragma once
@@ -21,7 +21,7 @@ struct any_task {
 };
 }  // namespace detail
 
-// A worker's part of the scratch. A number out of range would overrun another's, and does not come back.
+// A worker's slice of the scratch. Traps if the number is out of range, which would overrun memory.
 template <class T>
 SKIPMAX_INLINE T* slice_of_worker(T* slices, index slice, int worker, index workers) {
   if (worker < 0 || worker >= workers) __builtin_trap();
@@ -34,8 +34,8 @@ concept executor = requires(E& e, index tasks, detail::any_task f) {
   e.for_each_task(tasks, f);
 };
 
-// How many workers there are, an index, asked once a call: scratch is taken for as many. Its type is deduced, so that
-// this message comes before what follows from the mistake.
+// The number of workers. Asked once per call, since scratch is allocated for that many. The return
+// type is deduced, so that this message comes before any follow-on errors.
 template <class E>
 SKIPMAX_INLINE auto workers_of(E& run) {
   static_assert(

@@ -1,4 +1,4 @@
-// OpenMP's threads as an executor: one parallel region per call, one task at a time per thread.
+// OpenMP's threads as an executor: a parallel region in which each thread takes one task at a time.
 //
 //   attention.forward(q, k, v, out, skipmax::openmp{});    // as many threads as OpenMP would use
 //   attention.forward(q, k, v, out, skipmax::openmp{4});   // at most 4
@@ -27,13 +27,13 @@ struct openmp {
   SKIPMAX_INLINE void for_each_task(index tasks, F&& f) const noexcept {
     const int workers = concurrency();
     if (tasks <= 1 || workers == 1 || omp_in_parallel()) {
-      // A foreign region may be larger than our share; alone in its call, any number will do.
+      // The user's region may have more threads than `workers`; alone in its call, 0 will do too.
       const int self = omp_get_thread_num();
       const int worker = self < workers ? self : 0;
       for (index task = 0; task < tasks; ++task) f(task, worker);
       return;
     }
-    // The team keeps its size whatever the number of tasks: a new size would cost new threads.
+    // The team has the same size for any number of tasks: a new size would cost new threads.
 #pragma omp parallel for schedule(dynamic, 1) num_threads(workers)
     for (index task = 0; task < tasks; ++task) f(task, omp_get_thread_num());
   }

@@ -1,11 +1,11 @@
-// The tasks of one call, shared between the caller and the helpers that come while it runs: what
-// thread_pool and eigen_thread_pool have in common.
+// The tasks of one call, shared between the caller and the helper threads that join while it runs:
+// what thread_pool and eigen_thread_pool have in common.
 //
 //   gate = calls open (0 or 1) * opened + helpers inside
 //
-// A helper counts itself in, and reads the call only if the gate was open at that moment; the
-// caller shuts the gate and leaves when it is empty. So a helper that wakes too late costs nothing:
-// nobody waits for it, and it finds the gate shut.
+// A helper adds itself to the gate and reads the call only if the gate was open at that moment. The
+// caller shuts the gate and returns when no helper is inside. So a helper that wakes too late costs
+// nothing: nobody waits for it, and it finds the gate shut.
 #pragma once
 
 #include <atomic>
@@ -20,15 +20,15 @@
 namespace skipmax {
 inline namespace v0 {
 
-inline constexpr std::size_t cache_line = 64;  // bytes; what two threads write lies this far apart
+inline constexpr std::size_t cache_line = 64;  // bytes; keeps apart what two threads write
 
-// Where threads wait for a word to change. With a mutex, because std::atomic::wait is all templates:
-// code that the linker would share between two instruction sets.
+// Where threads wait for a word to change. Uses a mutex: std::atomic::wait is all templates, whose
+// code the linker would share between two instruction sets.
 template <class Isa>
 class sleepers {
  public:
-  // Returns once the word has left the value seen. It looks for some tens of microseconds, the gap
-  // between two parts of a small call, and then sleeps: other programs want the core too.
+  // Returns once the word differs from `seen`. Spins for some tens of microseconds, the gap between
+  // two parts of a small call, and then sleeps: other programs want the core too.
   SKIPMAX_INLINE void wait_for_change(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
     for (int look = 0; look < 500; ++look) {
       if (word.load(std::memory_order_acquire) != seen) return;
@@ -42,7 +42,7 @@ class sleepers {
     while (word.load(std::memory_order_acquire) == seen) changed_.wait(lock);
   }
 
-  // After the change. The lock makes sure that nobody is between looking and falling asleep.
+  // Call after the change. The lock ensures that no thread is between looking and falling asleep.
   SKIPMAX_INLINE void wake() {
     mutex_.lock();
     mutex_.unlock();
@@ -57,16 +57,16 @@ class sleepers {
 template <class Isa>
 class shared_tasks {
  public:
-  // Takes the board for the calling thread; false if a call holds it already. A thread that holds
-  // it, or helps, must not wait for it: the caller of run() falls back to serial work instead.
+  // Claims this object for a call of the calling thread; false if another call holds it. A thread
+  // that holds it, or helps, must not wait for it: the executor then runs its tasks serially.
   SKIPMAX_INLINE bool claim() {
     std::thread::id nobody;
     return owner_.compare_exchange_strong(nobody, std::this_thread::get_id(),
                                           std::memory_order_acquire, std::memory_order_relaxed);
   }
 
-  // Runs f(task, worker) for every task in [0, tasks), on this thread as `worker` and on all that
-  // help(); invite() calls them. Only after claim(), which it undoes. f must not throw.
+  // Runs f(task, worker) for every task in [0, tasks), on this thread as `worker` and on those that
+  // call help(); invite() must make them do so. Requires claim() and undoes it. f must not throw.
   template <class F, class Invite>
   SKIPMAX_INLINE void run(index tasks, F& f, int worker, const Invite& invite) noexcept {
     drain_ = &drain<F>;
@@ -82,7 +82,7 @@ class shared_tasks {
     owner_.store(std::thread::id(), std::memory_order_release);
   }
 
-  // Works on the call that is open, if any.
+  // Works on the open call, if any.
   SKIPMAX_INLINE void help(int worker) noexcept {
     if (gate_.fetch_add(1, std::memory_order_acq_rel) & opened) drain_(*this, worker);
     if (gate_.fetch_sub(1, std::memory_order_release) == 1) caller_.wake();

@@ -4,9 +4,9 @@
 //   attention.forward(q, k, v, out, pool);
 //
 // The caller is worker 0 and works too. Tasks are handed out one by one through a counter, so
-// uneven tasks balance; a call allocates nothing. A call from inside a task runs inline under the
-// worker number of that task, a call that finds the pool taken by another thread runs inline on its
-// own thread, so any number of threads may share a pool. A task must not throw: std::terminate.
+// uneven tasks balance. A call allocates nothing. A call from inside a task runs inline, with the
+// worker number of that task. A call that finds the pool taken by another thread runs on its own
+// thread, so any number of threads may share a pool. A task must not throw: std::terminate.
 #pragma once
 
 #include <memory>
@@ -52,14 +52,14 @@ class basic_thread_pool {
   }
 
  private:
-  // A type of our own, so that the code that manages the array carries the ISA in its name.
+  // Our own type, so that the functions that manage the array carry the ISA in their names.
   struct thread {
     std::thread joined;
   };
 
   basic_thread_pool() = default;
 
-  // The number of the calling thread in this pool; 0 for every thread that is not the pool's.
+  // The worker number of the calling thread; 0 for threads that are not in this pool.
   SKIPMAX_INLINE int this_worker() const {
     const std::thread::id self = std::this_thread::get_id();
     for (int i = 0; i < helpers_; ++i)
