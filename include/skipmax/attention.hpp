@@ -7,6 +7,7 @@
 // (qk-layernorm, a gate). With h = identity and the normalizer softmax this is the usual attention;
 // with h = relu and by_length it is ReLU-attention (arXiv 2309.08586).
 //
+//   skipmax::relu_attention{}.forward(q, k, v, out);
 //   const auto f = skipmax::relu_attention{}.with(skipmax::causal{}).with(skipmax::gelu{});
 //   f.forward(q, k, v, out, pool);
 #pragma once
@@ -156,9 +157,9 @@ struct attention {
   //   out        [batch, n, heads, value dim]
   //
   // As forward with both{both{key_lengths{kv_lengths, batch}, causal{}}, mask}, to rounding: row i
-  // sees those of the first kv_lengths[b] - n + i + 1 keys that the mask shows it. No later key is
-  // read. Each row of k and v is read once for all heads that share it, and many workers can share
-  // one sequence. Types, executor, scratch and errors are as in forward; segments are refused.
+  // sees those of the first kv_lengths[b] - n + i + 1 keys that the mask shows it; no key from
+  // kv_lengths[b] on is read. A row of k or v is read once for all heads that share it; workers can
+  // share one sequence. Types, executor, scratch, errors: as in forward, but segments are refused.
   template <class Q, class K, class V, class Out, class Executor = serial, class Isa = native_isa>
   SKIPMAX_INLINE void decode(const Q& q, const K& k_cache, const V& v_cache,
                              const index* kv_lengths, const Out& out, Executor&& executor,
@@ -290,7 +291,6 @@ struct attention {
     return same;
   }
 
-  // What decode and forward_partial require of their operands.
   template <class Q, class K, class V, class Out>
   SKIPMAX_INLINE static constexpr bool decode_takes() {
     constexpr bool views = are_tensor_views<Q, K, V, Out>;

@@ -7,11 +7,11 @@
 //
 // Worker numbers are Eigen's thread numbers plus one; 0 is the caller, which works too, in place of
 // one of the device's threads. A call from a pool thread, or from inside a task, runs inline. The
-// wrapper is cheap: give each concurrent caller its own. A call allocates nothing here and schedules
-// at most one closure per thread. Closures that start too late find nothing to do, so a pool that is
-// busy with other work delays no call. The pool must outlive the wrapper, and a task must not throw.
-// (Eigen's Cancel() drops closures without running them: a wrapper with closures still scheduled
-// then leaks a few hundred bytes.)
+// wrapper is cheap: give each concurrent caller its own. A call allocates nothing here and
+// schedules at most one closure per thread. Closures that start too late find nothing to do, so a
+// pool busy with other work delays no call. The pool must outlive the wrapper, and a task must not
+// throw. (Eigen's Cancel() drops closures without running them: a wrapper with closures still
+// scheduled then leaks a few hundred bytes.)
 #pragma once
 
 #if __has_include(<Eigen/ThreadPool>)
