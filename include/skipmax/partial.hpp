@@ -29,9 +29,8 @@ SKIPMAX_INLINE constexpr index part_stride(index value_dim) {
 template <class T>
 struct part_row {
   T* sums;  // [part_width], zeros beyond the value dim
-  // [2], for softmax: its reference m, in units of score times log2 e, and the sum of
-  // 2^(score log2 e - m). Otherwise the number of hidden keys, if it is counted, split into two
-  // numbers that float holds exactly.
+  // [2]: for softmax the reference m (a score times log2 e) and the sum of 2^(score log2 e - m),
+  // otherwise the number of hidden keys, if counted, split into two that float holds exactly.
   T* kept;
 };
 template <class T>
