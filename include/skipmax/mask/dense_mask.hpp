@@ -57,7 +57,7 @@ struct dense_mask {
   // 0 for a key that the row sees, -infinity for one that it does not.
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    return hidden_by_bytes<V>(reinterpret_cast<const std::uint8_t*>(data) +
+    return addend_of_bytes<V>(reinterpret_cast<const std::uint8_t*>(data) +
                               detail::flags_of_row(*this, at) + key);
   }
 
@@ -84,7 +84,7 @@ struct bit_mask {
 
   template <class V>
   SKIPMAX_INLINE V bias(row_position at, index key) const {
-    return hidden_by_bits<V>(data + detail::flags_of_row(*this, at), key);
+    return addend_of_bits<V>(data + detail::flags_of_row(*this, at), key);
   }
 
   SKIPMAX_INLINE void check(const problem& p, error_message& error) const {

@@ -35,11 +35,11 @@ SKIPMAX_INLINE V minus_infinity_where(const Mask& hidden) {
 
 // One byte for each key; a flag is set if its byte is not zero.
 template <math::scalar T>
-SKIPMAX_INLINE T hidden_by_bytes(const std::uint8_t* flags) {
+SKIPMAX_INLINE T addend_of_bytes(const std::uint8_t* flags) {
   return *flags ? T(0) : static_cast<T>(-__builtin_inf());
 }
 template <class V>
-SKIPMAX_INLINE V hidden_by_bytes(const std::uint8_t* flags) requires(!math::scalar<V>) {
+SKIPMAX_INLINE V addend_of_bytes(const std::uint8_t* flags) requires(!math::scalar<V>) {
   using T = math::element_t<V>;
   using bytes __attribute__((vector_size(sizeof(V) / sizeof(T)))) = std::uint8_t;
   using lanes __attribute__((vector_size(sizeof(V)))) = typename detail::lane_mask<T>::type;
@@ -52,11 +52,11 @@ SKIPMAX_INLINE V hidden_by_bytes(const std::uint8_t* flags) requires(!math::scal
 
 // One bit for each key: flag j is bit j % 8 of byte j / 8.
 template <math::scalar T>
-SKIPMAX_INLINE T hidden_by_bits(const std::uint8_t* flags, index first) {
+SKIPMAX_INLINE T addend_of_bits(const std::uint8_t* flags, index first) {
   return flags[first >> 3] >> (first & 7) & 1 ? T(0) : static_cast<T>(-__builtin_inf());
 }
 template <class V>
-SKIPMAX_INLINE V hidden_by_bits(const std::uint8_t* flags, index first) requires(!math::scalar<V>) {
+SKIPMAX_INLINE V addend_of_bits(const std::uint8_t* flags, index first) requires(!math::scalar<V>) {
   using T = math::element_t<V>;
   using integer = typename detail::lane_mask<T>::type;
   using lanes __attribute__((vector_size(sizeof(V)))) = integer;

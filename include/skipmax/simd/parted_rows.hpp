@@ -60,7 +60,7 @@ struct every_second {  // of the lanes of two registers, from lane First on
   static constexpr int source(int i) { return 2 * i + First; }
 };
 template <int W, int First>
-struct in_turn {  // alternately a lane of each of two registers, from lane First on
+struct interleaved {  // alternately a lane of each of two registers, from lane First on
   static constexpr int source(int i) { return First + i / 2 + (i % 2 != 0 ? W : 0); }
 };
 }  // namespace detail
@@ -89,8 +89,8 @@ SKIPMAX_INLINE void add_parted_row(T* row, const T* parted, index width) {
   index x = 0;
   for (; x + 2 * W <= width; x += 2 * W) {
     const V a = V::load_aligned(parted + x), b = V::load_aligned(parted + x + W);
-    add(x, detail::shuffle(a, b, detail::in_turn<W, 0>{}, all));
-    add(x + W, detail::shuffle(a, b, detail::in_turn<W, W / 2>{}, all));
+    add(x, detail::shuffle(a, b, detail::interleaved<W, 0>{}, all));
+    add(x + W, detail::shuffle(a, b, detail::interleaved<W, W / 2>{}, all));
   }
   if (x < width) add(x, V::load_aligned(parted + x));
 }
