@@ -1,4 +1,4 @@
-// Decode: one query over a long cache, against the bytes that one core can read.
+// Decode: one query over a long cache, against the rate at which one core reads memory.
 #include "runner.hpp"
 
 namespace bench {
@@ -18,7 +18,7 @@ number of threads.
 
 )";
 
-// 32 heads, 8 or 32 of k and v. z50: about half of the scores are below zero, as without a shift.
+// 32 heads, 8 or 32 kv heads. Without a shift (z50) about half of the scores are below zero.
 std::vector<workload> decode_workloads() {
   const workload gqa{"decode_gqa_8k", 1, 32, 8, 1, 8192, 128};
   const workload mha{"decode_mha_8k", 1, 32, 32, 1, 8192, 128};
@@ -55,7 +55,7 @@ void add_decode(const std::string& functor, const Attention& attention, const wo
       const auto call = [&] {
         attention.decode(x.q, x.k, x.v, lengths.data(), x.out, on, *scratch);
       };
-      call();  // takes its memory
+      call();  // allocates
       const double limit = read_limit();
       const double time = seconds([&] {
         for (auto _ : state) call();

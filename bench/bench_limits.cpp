@@ -1,6 +1,6 @@
 // The limits of one core of this machine for the instruction set compiled for: multiply-adds per
 // second by the number of independent chains, bytes read per second by the number of streams. The
-// best of each is the limit that other programs are held against.
+// best of each is the limit that other programs are compared with.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -32,8 +32,8 @@ void add(const std::string& name, const char* unit, Sample sample) {
   })->Unit(benchmark::kMicrosecond);
 }
 
-// Samples of about 2 ms: the best of thousands of shorter ones would be a rate that the core holds
-// for no longer than that.
+// Samples of about 2 ms: the best of thousands of shorter ones would be a rate that the core cannot
+// sustain.
 template <class T, int... Chains>
 void add_multiply_add(const std::string& dtype, std::integer_sequence<int, Chains...>) {
   constexpr index steps = 1 << 24;

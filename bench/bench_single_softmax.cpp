@@ -1,5 +1,5 @@
-// The runs of bench_forward for softmax alone: compilers treat a kernel differently when it is the only
-// one in its translation unit, so the two programs are compared.
+// The runs of bench_forward for softmax alone: compilers treat a kernel differently when it is the
+// only one in its translation unit, so the two programs are compared.
 #include "runner.hpp"
 
 int main(int argc, char** argv) {

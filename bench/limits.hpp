@@ -1,6 +1,6 @@
-// The limits of one core: multiply-adds per second of the instruction set compiled for, the same of
-// pairs of bf16 where it has their products, and bytes read per second from memory. Both are the best of several shapes of loop and of several
-// repeats, because a limit that reads low flatters what is held against it.
+// The limits of one core: multiply-adds per second of the instruction set compiled for (also of
+// bf16 pairs, if it multiplies them), and bytes read per second from memory. Both are the best of
+// several loop shapes and repeats: too low a limit would flatter what is compared with it.
 #pragma once
 
 #include <unistd.h>
@@ -27,7 +27,7 @@ double seconds(F&& f) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The sum of the lanes goes out through here, so that the work before it cannot be dropped.
+// Uses x, so that the compiler cannot drop the work that computes it.
 template <class V>
 void keep(V x) {
   alignas(64) typename V::value_type lanes[V::size];
@@ -42,14 +42,15 @@ T opaque(T x) {
   return x;
 }
 
-// What the inner loop over tensors of T multiplies: pairs, or the floats that 16 bits are widened to.
+// What the inner loop over tensors of T multiplies: bf16 pairs, or T widened to at least float.
 template <class Isa, class T>
 using packed_of =
     std::conditional_t<std::is_same_v<T, skipmax::bf16> && skipmax::has_pair_products<Isa>,
                        skipmax::bf16_pair, skipmax::computed_t<T>>;
 
-// `rounds` rounds over Chains independent chains x <- x * a + b, all in registers; of pairs x <- x + a b: a chain has to
-// wait for its own last step, so only enough chains side by side keep every unit busy.
+// `rounds` steps of each of Chains independent chains in registers: x <- x * a + b, or x <- x + a b
+// for pairs. A step waits for the one before it in its chain, so it takes enough chains to keep
+// every unit busy.
 template <class Isa, class T, int Chains>
 SKIPMAX_NOINLINE void multiply_add_chains(index rounds) {
   using E = packed_of<Isa, T>;
@@ -73,8 +74,8 @@ SKIPMAX_NOINLINE void multiply_add_chains(index rounds) {
   run(std::make_integer_sequence<int, Chains>{});
 }
 
-// GFLOPS of one loop of about that many multiply-adds. 2^20 take 0.1 ms, long against the cost of
-// reading the clock.
+// GFLOPS of one loop of about that many multiply-add instructions. 2^20 take 0.1 ms, which is long
+// compared with reading the clock.
 template <class T, int Chains, class Isa = skipmax::native_isa>
 double multiply_add_rate(index multiply_adds = 1 << 20) {
   const index rounds = multiply_adds / Chains;
@@ -98,8 +99,8 @@ double multiply_add_peak(int repeats) {
   return best;
 }
 
-// The rate that a core holds for 2 ms, as long as many a run: a host that takes time, or a clock that
-// falls, takes it from this loop too. 12 chains are as many as 16 registers hold.
+// The rate that a core sustains for 2 ms, the length of many runs: time that the host takes away
+// and a falling clock slow this loop down as well. 12 chains are as many as 16 registers hold.
 template <class T>
 double sustained_multiply_add_rate() {
   return multiply_add_rate<T, 12>(1 << 24);

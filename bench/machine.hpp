@@ -1,5 +1,5 @@
-// What the numbers belong to: the processor, the instruction set, the compiler, and the peak at the
-// start. It goes into the head of every report.
+// Where the numbers were measured, for the head of every report: the processor, the instruction
+// set, the compiler, and the peak at the start.
 #pragma once
 
 #include <benchmark/benchmark.h>

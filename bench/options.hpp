@@ -53,13 +53,13 @@ struct options {
   std::vector<workload> workloads = standard_workloads();
   std::vector<workload> sweep;  // only for the functors of the plot
   std::vector<int> threads{1};
-  int repetitions = 1;  // for the count of what is to come: the flag itself is Google Benchmark's
+  int repetitions = 1;  // for the progress report: the flag itself is Google Benchmark's
 
   options over(const std::vector<workload>& other) const {
     return {other, {}, threads, repetitions};
   }
   options over_sweep() const { return over(sweep); }
-  // What only some functors run, unless the user asked for other workloads instead.
+  // Over workloads that only some functors run; over none with --sweep.
   options over_if_standard(const std::vector<workload>& other) const {
     return over(sweep.empty() ? other : std::vector<workload>{});
   }
@@ -91,7 +91,7 @@ inline workload parse_shape(std::string_view text, std::size_t how_many_before) 
   const std::vector<index> n = positive_numbers(text);
   if (n.size() != 6) fail("--shape", text, "B,H,Hkv,Lq,Lk,d: six whole numbers from 1 to 16777216");
   if (n[1] % n[2] != 0) fail("--shape", text, "B,H,Hkv,Lq,Lk,d with H a multiple of Hkv");
-  double elements = 1;  // of the largest operand, and of one head's scores for plain Eigen
+  double elements = 1;  // of the largest operand; plain Eigen also stores one head's scores
   for (index x : {n[0], n[1], std::max(n[3], n[4]), n[5]}) elements *= static_cast<double>(x);
   if (std::max(elements, static_cast<double>(n[3]) * static_cast<double>(n[4])) > 1e10)
     fail("--shape", text, "at most 1e10 elements in an operand and in one head's scores");

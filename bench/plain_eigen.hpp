@@ -1,9 +1,9 @@
-// What a careful user of Eigen writes without this library, one head after the other: a product, a
-// function of each row, a product. The scores of one head stand in memory, in a buffer that is kept.
+// What a careful user of Eigen writes without this library, head by head: a product, a function of
+// each row, a product. The scores of one head are in memory, in a buffer that is reused.
 //
 //   S = scale Q K^T,  P = h(S) row by row, 0 where masked,  out = P V, each row over its divisor
 //
-// Scale and divisor cost no pass over the scores: one goes into the first product, the other on out.
+// Scale and divisor cost no pass over the scores: q is scaled in the first product, out is divided.
 #pragma once
 
 #include <Eigen/Core>
@@ -46,7 +46,7 @@ struct plain_relu {
   }
 };
 
-// The two products of a head; whoever has faster ones passes others.
+// The two products of a head; a peer with products of its own passes those instead.
 struct eigen_products {
   template <class T, class Rows, class Scores>
   void scores(T scale, const Rows& q, const Rows& k, Scores& s) const {
@@ -76,7 +76,7 @@ void plain_head(const operands<T>& x, index b, index h, bool causal, T* scores, 
   out.array().colwise() /= divisor;
 }
 
-// The score buffer of each kind of run is shared by all of its shapes and only grows.
+// One score buffer for each T, shared by all runs; it only grows.
 template <class T>
 T* score_buffer(index size) {
   static Eigen::Array<T, Eigen::Dynamic, 1> buffer;

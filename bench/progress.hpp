@@ -1,4 +1,4 @@
-// What long work says meanwhile: interleaved repetitions are reported at their end.
+// Progress of a long run: interleaved repetitions are reported only at the end.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -21,11 +21,11 @@ class progress {
     const bool all = filter.empty() || filter == "all", rejects = filter.starts_with('-');
     const std::regex wanted(filter.substr(rejects ? 1 : 0), std::regex::extended);
     if (all || std::regex_search(name, wanted) != rejects) ++expected_;
-  } catch (const std::regex_error&) {  // Google Benchmark says it
+  } catch (const std::regex_error&) {  // Google Benchmark reports it
   }
 
-  // The first repetition of a run is called with more and more iterations until they take long enough, each
-  // later one once.
+  // The first repetition of a run is called with more and more iterations until they take long
+  // enough, each later one once.
   void show(const std::string& name, const benchmark::State& state) {
     benchmark::IterationCount& iterations = iterations_[name];
     if (iterations == 0 || iterations == state.max_iterations) ++begun_;

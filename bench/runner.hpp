@@ -17,7 +17,7 @@
 
 namespace bench {
 
-// The executor of a run: the calling thread alone, as by default, or a pool.
+// The executor of a run: the calling thread alone (the default) or a pool.
 class workers {
  public:
   explicit workers(int n) {
@@ -51,7 +51,7 @@ inline constexpr const char* dtype = std::is_same_v<T, skipmax::bf16>  ? "bf16"
 template <class T>
 using forward_call = std::function<index(const operands<T>&, const workers&)>;
 
-// make(operands) is the attention: some of its slots point to operands.
+// make(operands) returns the attention, some of whose slots point to operands.
 template <class T, class Make>
 forward_call<T> forward_of(const Make& make) {
   return [make, scratch = std::make_shared<skipmax::workspace>()](const operands<T>& x,
@@ -61,9 +61,9 @@ forward_call<T> forward_of(const Make& make) {
   };
 }
 
-// The peak is taken again just before each run, since the clock frequency drifts, and beside it what the
-// same loop holds for some time. Rates are of wall clock time: Google Benchmark would use the time of the
-// calling thread, and asking it for the wall clock changes the run's name.
+// Peak and sustained rate are measured again just before each run, since the clock frequency
+// drifts. Rates are per wall clock time: Google Benchmark would use the time of the calling thread,
+// and asking it for the wall clock changes the run's name.
 template <class T>
 void measure(benchmark::State& state, const workload& w, int threads,
              const forward_call<T>& forward) {
@@ -85,7 +85,7 @@ void measure(benchmark::State& state, const workload& w, int threads,
   state.counters["workspace_bytes"] = static_cast<double>(bytes);
 }
 
-// A run that throws, for want of memory most likely, ends alone.
+// A run that throws, most likely for want of memory, is skipped; the others go on.
 template <class F>
 void or_skip(benchmark::State& state, const F& run) {
   try {
@@ -95,11 +95,11 @@ void or_skip(benchmark::State& state, const F& run) {
   }
 }
 
-// What is wrong with what a call wrote to out, or nothing. Out is NaN before that call.
+// Returns what is wrong with the output of a call, or "". Before the call, out is filled with NaN.
 template <class T>
 using output_check = std::function<std::string(const workload&, const operands<T>&)>;
 
-// The first call takes its memory, and its output is checked if there is a check.
+// The first call, which allocates. Returns what the check, if there is one, says of its output.
 template <class T>
 std::string first_call(const workload& w, int threads, const forward_call<T>& forward,
                        const output_check<T>& check) {
@@ -129,7 +129,7 @@ void add_run(const std::string& functor, const workload& w, int threads, forward
   })->Unit(benchmark::kMicrosecond);
 }
 
-// make(workload) is the call of that functor, with memory of its own, or none where it has none.
+// make(workload) returns the functor's call, with memory of its own, or an empty one to skip it.
 template <class T, class Make>
 void add_runs(const options& o, const std::string& functor, const Make& make,
               const output_check<T>& check = {}) {
@@ -153,7 +153,7 @@ void add_functor(const options& o, const std::string& functor, const Attention& 
   add_dressed<T>(o, functor, [=](const operands<T>&) { return attention; });
 }
 
-// Windows and sequences of many lengths.
+// Over workloads with a window and with sequences of many lengths.
 template <class Attention>
 void add_others(const options& o, const std::string& functor, const Attention& attention) {
   add_runs<float>(o.over_if_standard(other_workloads()), functor, [&](const workload& w) {
@@ -170,7 +170,7 @@ void add_both(const options& o, const std::string& functor, const Attention& att
   add_functor<double>(o, functor, attention);
 }
 
-// Stored in 16 bits.
+// In the two 16-bit types.
 template <class Attention>
 void add_halves(const options& o, const std::string& functor, const Attention& attention) {
   add_functor<skipmax::bf16>(o, functor, attention);

@@ -27,7 +27,7 @@ WORKLOADS = ("vit_s32 vit_s16 vit_s8 long_4k causal_2k_d128 vit_s16_blhd vit_s16
 
 
 def load_report(path):
-    """A JSON report of bench_forward; ends the program where the file holds none."""
+    """A JSON report of bench_forward; ends the program if the file holds none."""
     try:
         with open(path) as file:
             report = json.load(file)
@@ -83,7 +83,7 @@ def print_sustained(medians):
 
 
 def in_order(names, order):
-    """Known names in their order, then the others, by the numbers in them as numbers."""
+    """Known names in the given order, then the others, sorted with numbers in names as numbers."""
     def natural(name):
         return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
     names = set(names)
@@ -91,7 +91,7 @@ def in_order(names, order):
 
 
 def print_rows(title, rows, workloads, cell):
-    """One line per functor; nothing at all where no cell holds a number."""
+    """One line per functor that has a number; nothing at all if none has."""
     lines = [(row, [cell(row, w) for w in workloads]) for row in rows]
     lines = [(row, cells) for row, cells in lines if any(cells)]
     if not lines:

@@ -33,7 +33,7 @@ struct workload {
   std::vector<index> lengths{};  // of sequences one after the other in a batch of 1, if any
   double zeros = 0.5;            // share of scores below zero
 
-  // Of them, half where causal; with a window or sequences only those that are seen.
+  // Scores of all heads: half of them if causal, only the visible ones with a window or sequences.
   double scores() const {
     double of_head = static_cast<double>(query_length) * static_cast<double>(key_length);
     if (window > 0)
@@ -42,7 +42,7 @@ struct workload {
     for (index l : lengths) of_head += static_cast<double>(l) * static_cast<double>(l);
     return static_cast<double>(batch * heads) * (causal ? of_head / 2 : of_head);
   }
-  // Two products of dim multiply-adds for each score. What makes a weight of a score is not counted.
+  // Two products of dim multiply-adds for each score. Turning scores into weights is not counted.
   double flops() const { return 4 * scores() * static_cast<double>(dim); }
 };
 
@@ -74,7 +74,7 @@ inline std::vector<workload> standard_workloads() {
           {"vit_s16_qkv", 8, 6, 6, 196, 196, 64, false, layout::qkv}};
 }
 
-// For the functors that say so: a window, sequences of many lengths, and as many of their mean length.
+// For add_others: a window, sequences of many lengths, and as many of about their mean length.
 inline std::vector<workload> other_workloads() {
   return {{"long_4k_w256", 1, 8, 8, 4096, 4096, 64, false, layout::bhld, 256},
           ragged_workload(),
@@ -106,7 +106,7 @@ inline std::vector<workload> sweep_workloads() {
   return all;
 }
 
-// Uninitialised memory on a cache line, as Eigen and the frameworks give it.
+// Uninitialized memory aligned to a cache line, as Eigen and the frameworks allocate it.
 template <class T>
 class array {
  public:
@@ -147,7 +147,7 @@ void fill_nan(tensor_view<T> x) {
           x.row(b, l, h)[i] = T(std::numeric_limits<skipmax::computed_t<T>>::quiet_NaN());
 }
 
-// The x with a share of a normal distribution below it.
+// The x below which this share of a normal distribution lies.
 inline double normal_quantile(double share) {
   double low = -10, high = 10;
   for (int i = 0; i < 60; ++i) {
@@ -157,8 +157,8 @@ inline double normal_quantile(double share) {
   return low;
 }
 
-// One feature of q and k becomes a constant, of opposite sign, so that a share of the scores of N(0, 1) is
-// below zero: the others add up to a normal number of variance dim - 1.
+// Sets the first feature of q to c and that of k to -c, so that this share of the scores is below
+// zero. The other features, which are N(0, 1), add up to about a normal number of variance dim - 1.
 template <class T>
 void set_zeros(tensor_view<T> q, tensor_view<T> k, double share) {
   const double c = std::sqrt(normal_quantile(share) * std::sqrt(static_cast<double>(q.dim - 1)));
@@ -172,7 +172,7 @@ void set_zeros(tensor_view<T> q, tensor_view<T> k, double share) {
   set(k, -c);
 }
 
-// The share of scores below zero, of some of the queries.
+// The share of scores below zero, for some queries of the first head.
 template <class T>
 double share_of_zeros(tensor_view<const T> q, tensor_view<const T> k) {
   index below = 0, all = 0;

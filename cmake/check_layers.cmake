@@ -6,8 +6,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 # --- the arrows ---------------------------------------------------------------------------------
-# A room is a folder, or a header that stands on its own beside the folders. may_<room> says what it
-# may include, as a regular expression over the path after "skipmax/".
+# A room is a folder, or a header that is in none. may_<room> says what it may include, as a regular
+# expression over the path after "skipmax/".
 
 set(ground "(config|version|error|problem|tensor_view|half|simd/isa)\\.hpp")
 set(slot "(config|error|problem)\\.hpp|simd/math\\.hpp")
@@ -51,7 +51,7 @@ string(APPEND may_reference "|(score|normalize|mask|bias|row|reference)/.*")
 set(may_testing "${ground}|score/.*|simd/.*|testing/.*")
 set(may_skipmax ".*")
 
-# The core needs neither Eigen nor threads: attention.hpp may not reach these in any number of steps.
+# The core needs neither Eigen nor threads: attention.hpp must not include these, even indirectly.
 set(not_from_attention "^(Eigen|unsupported)/|^(thread|mutex|condition_variable|omp\\.h|iostream)$")
 
 # --- the check ----------------------------------------------------------------------------------

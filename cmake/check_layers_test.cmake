@@ -1,5 +1,5 @@
-# The layer check catches what it is there for: each case is a header tree with one mistake, and the
-# words that the check must say about it.
+# Tests that the layer check finds mistakes: each case is a header tree with a mistake, or none, and
+# the words that the check must say about it.
 #
 #   cmake -D WORK_DIR=<scratch> -P cmake/check_layers_test.cmake
 cmake_minimum_required(VERSION 3.25)

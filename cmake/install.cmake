@@ -1,5 +1,5 @@
 # Headers and package files. find_package(skipmax CONFIG) gives skipmax::skipmax, and skipmax::eigen
-# where Eigen is found; COMPONENTS eigen makes Eigen a must.
+# if Eigen is found; COMPONENTS eigen makes Eigen a requirement.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/skipmax)

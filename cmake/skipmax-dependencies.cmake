@@ -1,8 +1,9 @@
 # Finds xsimd and Eigen, for this project's own build and for its installed package alike.
 #
 # Both are looked up without a version, and the version found is compared afterwards: their package
-# files accept one major version only, so that asking for "8.1 or later" would refuse all the later
-# ones. Targets that are there already, from FetchContent, are taken as they are. Each macro leaves `problem` empty, or says what is wrong and how to mend it.
+# files accept one major version only, so asking for "8.1 or later" would refuse all later major
+# ones. Targets that already exist, from FetchContent, are used as they are. Each macro leaves
+# `problem` empty, or says there what is wrong and how to mend it.
 
 macro(skipmax_find_xsimd problem)
   set(${problem} "")

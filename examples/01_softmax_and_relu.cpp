@@ -13,7 +13,7 @@
 using tensor = Eigen::Tensor<float, 4, Eigen::RowMajor>;  // [batch, length, heads, dim]
 using skipmax::as_blhd;
 
-// Runs one attention, prints what it did, and gives back the largest difference from the definition.
+// Runs one attention, prints its output and returns the largest difference from the definition.
 template <class Attention>
 double run(const char* name, const Attention& attention, const tensor& q, const tensor& k,
            const tensor& v) {

@@ -1,6 +1,6 @@
 // Attentions of vision transformers: relu / L with qk-layernorm, the gated attention unit, sigmoid
-// attention. Each `auto attention` can be lifted out as it stands. Each is compared with plain
-// loops, to 1e-5 of the largest number of the output.
+// attention. Each `auto attention` can be copied as it stands. Each is compared with plain loops,
+// to 1e-5 of the largest output.
 #include "recipes/plain.hpp"
 
 using skipmax::as_blhd;
@@ -30,7 +30,7 @@ plain::exact times_silu(plain::exact out, const plain::tensor& u) {
 }
 
 // Hua et al. 2022, arXiv 2202.10447: relu(<q, k> / L)^2, one head, times silu(u), where u is a
-// projection of the block's input. L stands inside the square, so it counts twice; there is no 1 /
+// projection of the block's input. L is inside the square, so its power is 2; there is no 1 /
 // sqrt(d).
 bool gated_attention_unit() {
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
@@ -45,8 +45,8 @@ bool gated_attention_unit() {
   return plain::report("GAU, relu(<q, k> / L)^2, gate", run(attention, x), times_silu(wanted, x.u));
 }
 
-// With a bias, relu(<q, k> / L + b)^2: it stands beside <q, k> / L, so L moves into the scale.
-// There it is one number for all rows, which is right where nothing is masked.
+// With a bias, relu(<q, k> / L + b)^2: b is not divided by L, so 1 / L moves into the scale. The
+// scale is one number for all rows, which is right if nothing is masked.
 bool gated_attention_unit_with_bias() {
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
   const int differences = 2 * length - 1;  // j - i from 1 - length on
@@ -64,7 +64,7 @@ bool gated_attention_unit_with_bias() {
   return plain::report("GAU, relative bias", run(attention, x), times_silu(wanted, x.u));
 }
 
-// The other choice, that of arXiv 2309.08586 with a gate: relu(s)^2 / L, s = <q, k> / sqrt(d).
+// The alternative of arXiv 2309.08586, with a gate: relu(s)^2 / L, s = <q, k> / sqrt(d).
 bool squared_relu_with_gate() {
   const auto x = plain::make_inputs(2, length, heads, heads, dim, dim);
 

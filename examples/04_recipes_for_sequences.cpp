@@ -1,5 +1,5 @@
-// Point-wise attentions over sequences: ReLA, Mega, HSTU. Each `auto attention` can be lifted out
-// as it stands. Each is compared with plain loops, to 1e-5 of the largest number of the output.
+// Point-wise attentions over sequences: ReLA, Mega, HSTU. Each `auto attention` can be copied as
+// it stands. Each is compared with plain loops, to 1e-5 of the largest output.
 #include <vector>
 
 #include "recipes/plain.hpp"
@@ -7,9 +7,8 @@
 using skipmax::as_blhd;
 using skipmax::head_vector;
 
-// Zhang et al. 2021, arXiv 2104.07012: relu(s), divided by nothing, s = <q, k> / sqrt(d); then an
-// RMS norm over the heads together, which is a pass of its own over [batch, length, 1, heads *
-// dim].
+// Zhang et al. 2021, arXiv 2104.07012: relu(s) without a divisor, s = <q, k> / sqrt(d); then an RMS
+// norm over all heads together, in a separate pass over [batch, length, 1, heads * dim].
 bool rela() {
   const int batch = 2, length = 150, heads = 4, dim = 32;
   const auto x = plain::make_inputs(batch, length, heads, heads, dim, dim);
@@ -33,7 +32,7 @@ double laplace(double s) {
   return (1 + std::erf((s - std::sqrt(0.5)) / std::sqrt(1 / (2 * pi)))) / 2;
 }
 
-// q / L, where a row that stands at key i sees L = i + 1 keys under a causal mask.
+// q / L. Under a causal mask the row at key i sees L = i + 1 keys.
 struct over_visible_keys {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(skipmax::row_place first, skipmax::row_matrix<const T> from,
@@ -47,8 +46,9 @@ struct over_visible_keys {
   }
 };
 
-// Ma et al. 2022, arXiv 2209.10655: laplace(<q, k> / L + b), one head, causal. L, the keys that the
-// row sees, stands inside laplace, as in the authors' code, and beside the bias: so it goes to q.
+// Ma et al. 2022, arXiv 2209.10655: laplace(<q, k> / L + b), one head, causal. L, the number of
+// keys that the row sees, is inside laplace, as in the authors' code, and does not divide b: so q
+// is divided by it.
 bool mega() {
   const int length = 150, dim = 64;
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
@@ -67,7 +67,7 @@ bool mega() {
   return plain::report("Mega, laplace(<q, k> / L + b), causal", run(attention, x), wanted);
 }
 
-// laplace in the place of relu in arXiv 2309.08586: laplace(s) / L, s = <q, k> / sqrt(d).
+// laplace instead of relu in arXiv 2309.08586: laplace(s) / L, s = <q, k> / sqrt(d).
 bool laplace_by_length() {
   const int length = 150, dim = 64;
   const auto x = plain::make_inputs(2, length, 1, 1, dim, 2 * dim);
@@ -99,9 +99,9 @@ plain::exact times(plain::exact out, const plain::tensor& u) {
 }
 
 // Zhai et al. 2024, arXiv 2402.17152: norm(silu(<q, k> + b) / N v) * u. N is the same number in
-// training and serving, the mask comes after silu, the bias goes by the difference of positions,
-// widths of keys and values differ, u has been through its own silu. The authors' code has this
-// norm, over each head, as an option. It also has <q, k> / sqrt(d): leave out scale{1} for that.
+// training and serving, the mask comes after silu, the bias depends on the difference of positions,
+// keys and values differ in width, and u has already been through a silu. The authors' code has
+// this norm, over each head, as an option, and <q, k> / sqrt(d): leave out scale{1} for it.
 bool hstu_norm_of_heads() {
   const int length = 150, heads = 4, dim = 24, value_dim = 40, longest = 200;
   const auto x = plain::make_inputs(1, length, heads, heads, dim, value_dim);
@@ -121,7 +121,7 @@ bool hstu_norm_of_heads() {
   return plain::report("HSTU, ragged, norm of each head", run(attention, x), times(wanted, x.u));
 }
 
-// The same with the paper's norm, over the heads together: norm and gate are passes of their own.
+// The same with the paper's norm, over all heads together: norm and gate are separate passes.
 bool hstu() {
   const int length = 150, heads = 4, dim = 24, value_dim = 40, longest = 200;
   const auto x = plain::make_inputs(1, length, heads, heads, dim, value_dim);

@@ -1,6 +1,6 @@
 // Attentions of language models: qk norm, rotary embedding and an output gate; sliding windows;
-// sinks; ALiBi; T5. Each `auto attention` can be lifted out as it stands. Each is compared with plain
-// loops, to 1e-5 of the largest number of the output.
+// sinks; ALiBi; T5. Each `auto attention` can be copied as it stands. Each is compared with plain
+// loops, to 1e-5 of the largest output.
 #include "recipes/plain.hpp"
 
 using skipmax::as_blhd;
@@ -8,8 +8,8 @@ using skipmax::head_vector;
 
 constexpr int batch = 1, length = 270, heads = 4, kv_heads = 2, dim = 32;
 
-// Su et al. 2021, arXiv 2104.09864: elements x and x + dim / 2 of row l are a point, which is turned by
-// l * base^(-2 x / dim).
+// Su et al. 2021, arXiv 2104.09864: elements x and x + dim / 2 of row l are a point, which is
+// rotated by the angle l * base^(-2 x / dim).
 plain::exact rotated(plain::exact t) {
   for (skipmax::index b = 0; b < t.dimension(0); ++b)
     for (int l = 0; l < length; ++l)
@@ -29,9 +29,9 @@ void causal_softmax(int, int i, int, plain::weights& w) {
 }
 
 // Qiu et al. 2025, arXiv 2505.06708: softmax attention times sigmoid(g), where g is a projection of
-// the block's input; for each element here, for each head below. Around it what models of that year
-// have: an RMS norm of q and k with 1 + weight, then rotary embedding, and query heads that share
-// kv heads.
+// the block's input: one g for each element here, one for each head below. The rest is as in models
+// of that year: an RMS norm of q and k with 1 + weight, then a rotary embedding, and query heads
+// that share kv heads.
 bool gated_softmax() {
   const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
   const plain::numbers q_weight = plain::normal(dim, 0, 5), k_weight = plain::normal(dim, 0, 6);
@@ -55,7 +55,7 @@ bool gated_softmax() {
   return plain::report("softmax, norm, rotary, gate of elements", run(attention, x), wanted);
 }
 
-// One number of the gate for each head. Without rotary embedding the norms are a slot of their own.
+// One number of the gate for each head. Without a rotary embedding, one slot has both norms.
 bool gated_softmax_by_head() {
   const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
   const plain::numbers q_weight = plain::normal(dim, 0, 5), k_weight = plain::normal(dim, 0, 6);
@@ -88,8 +88,8 @@ bool sliding_window() {
   return plain::report("softmax, causal, window of 64, shared kv", run(attention, x), wanted);
 }
 
-// OpenAI 2025, arXiv 2508.10925: a learned score for each head takes part in the sum, of a key that has no value.
-// Some of its layers have a window.
+// OpenAI 2025, arXiv 2508.10925: each head has a learned score that takes part in softmax's sum, as
+// of a key without a value. Some layers of the model have a window.
 bool sinks() {
   const auto x = plain::make_inputs(batch, length, heads, kv_heads, dim, dim);
   const plain::numbers learned = plain::normal(heads, 0, 5);
@@ -126,8 +126,8 @@ bool alibi() {
   return plain::report("softmax, causal, ALiBi", run(attention, x), wanted);
 }
 
-// T5's bucket of a key for an encoder: half of the 32 for keys after the query; in each half 8 for
-// the distances 0 to 7, then 2 for each doubling up to 128. Whole numbers only: 64 * 2^n <=
+// T5's bucket of a key in an encoder. Half of the 32 are for keys after the query; each half has 8
+// for the distances 0 to 7, then 2 for each doubling up to 128. Found in integers: 64 * 2^n <=
 // distance^2.
 int bucket(int difference) {
   const int distance = std::abs(difference), half = difference > 0 ? 16 : 0;

@@ -1,5 +1,6 @@
-// Keys that lie in two places, here with two threads: each computes its part of the attention, the parts
-// are merged and finished. relu / L needs an addition for it, softmax its state; the code is one.
+// Keys held in two places, here by two threads: each computes its part of the attention, then the
+// parts are merged and finished. To merge, relu / L adds, and softmax also needs its state; the
+// code is the same.
 #include <cmath>
 #include <cstdio>
 #include <future>

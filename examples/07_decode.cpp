@@ -1,5 +1,5 @@
-// A language model's loop: the prompt at once, then token after token, with fewer kv heads than heads and a
-// rotary embedding. Compared with all tokens at once.
+// A language model's loop: the prompt at once, then token after token, with fewer kv heads than
+// heads and a rotary embedding. Compared with all tokens at once.
 #include <cmath>
 #include <cstdio>
 #include <skipmax/skipmax.hpp>
@@ -12,7 +12,7 @@ constexpr int batch = 2, heads = 8, kv_heads = 2, dim = 32, capacity = 64;
 constexpr int prompt = 40, total = 48;  // tokens
 }  // namespace model
 
-// Tokens [first, last) where they lie: an Eigen slice would be a copy.
+// Tokens [first, last) in place: an Eigen slice would be a copy.
 skipmax::tensor_view<float> tokens(tensor& x, int first, int last) {
   return skipmax::positions(skipmax::as_blhd(x), first, last);
 }
@@ -24,8 +24,8 @@ int main() {
       v(batch, total, kv_heads, dim), out(batch, total, heads, dim);
   q.setRandom(), k.setRandom(), v.setRandom();
 
-  // q is turned by the attention, which knows where its rows stand, and k once, when it is appended. The
-  // angles are of float beside float, bf16 and f16, and have to be there as long as the attention is.
+  // The attention rotates q, whose positions it knows; k is rotated once, when it is appended. The
+  // angles are float for tensors of float, bf16 and f16, and must outlive the attention.
   std::vector<float> angles(capacity * dim);
   skipmax::rotary_turns(10000, capacity, dim, angles.data());
   const skipmax::rotary turn{angles.data(), capacity, dim};

@@ -1,5 +1,5 @@
-// Biases: any at all from memory, over the long sequence, and HSTU's attention (Zhai et al. 2024,
-// arXiv 2402.17152): silu, a fixed divisor, a relative bias, norm and gate on the output.
+// Biases: a dense one over the long sequence, and HSTU's attention (Zhai et al. 2024, arXiv
+// 2402.17152) with silu, a fixed divisor, a relative bias, and a norm and a gate on the output.
 #include "functors.hpp"
 #include "runner.hpp"
 
@@ -7,7 +7,7 @@ namespace bench {
 
 namespace {
 
-// N(0, 1), made when first asked for.
+// At least `count` numbers of N(0, 1), made when first asked for.
 const float* numbers(index count) {
   static array<float> made(0);
   if (made.bytes() < count * static_cast<index>(sizeof(float))) {

@@ -1,4 +1,4 @@
-// What vision transformers and language models put around their attention.
+// What vision transformers and language models put around their attention: norms and gates.
 #include "functors.hpp"
 #include "runner.hpp"
 

@@ -1,5 +1,5 @@
-// Where most weights are zero: relu, which leaves out their values, relu_dense, which does not, and
-// softmax, which has no zeros.
+// Workloads with many scores below zero: relu, which leaves out the value rows of zero weight,
+// relu_dense, which does not, and softmax, which has no zeros.
 #include "functors.hpp"
 #include "runner.hpp"
 

@@ -1,11 +1,11 @@
-// A fused loop over tiles that libxsmm multiplies, without the scores of a head in memory.
+// A fused loop over tiles, multiplied by libxsmm; the scores of a head are never all in memory.
 //
 //   for each head, for each block of keys, transposed once, for each block of queries
 //     S = Q K^T,  P = h(S),  O += P V
 //
-// Softmax is online: the scale is folded into the exponential's argument, and what was summed so far is
-// scaled where a row's maximum has moved. Blocks are of equal size; others between 49 and 256 queries, 64
-// and 512 keys were within 5 %, and so was a transposition in registers instead of libxsmm's.
+// Softmax is online: the scale is folded into the exponential's argument, and the sums so far are
+// scaled when a row's maximum has grown. Blocks are of equal size; other sizes, from 49 to 256
+// queries and 64 to 512 keys, were within 5 %, and so was transposing in registers, not by libxsmm.
 #include <libxsmm.h>
 
 #include "peer.hpp"
@@ -32,7 +32,7 @@ index round_up(index n, index multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-// A length cut into equal blocks of at most so much, all but the last of `size`.
+// A length cut into the fewest blocks of at most `most`, all but the last of equal `size`.
 struct blocks {
   blocks(index l, index most, index multiple)
       : length(l), size(round_up((l + count_of(l, most) - 1) / count_of(l, most), multiple)) {}
@@ -47,9 +47,8 @@ struct blocks {
   index length, size;
 };
 
-// libxsmm's matrices are column by column, so ours are transposed there:
-// c [rows, columns] = a [rows, depth] b [depth, columns], or added to it.
-// bf16 b is pairs: [depth / 2, columns, 2].
+// c [rows, columns] = a [rows, depth] b [depth, columns], or c += a b if it adds. b of bf16 is in
+// pairs: [depth / 2, columns, 2]. libxsmm is column-major and sees our matrices transposed.
 struct shape {
   index rows, columns, depth;
   index a_stride, b_stride, c_stride;
@@ -80,7 +79,7 @@ const libxsmm_bfloat16* raw(const bf16* x) {
   return &x->bits;
 }
 
-// k [keys, dim] to [dim, keys], of pairs [dim / 2, keys, 2].
+// k [keys, dim] to [dim, keys], or of bf16 to pairs [dim / 2, keys, 2].
 template <class T>
 void transpose_keys(const T* k, index stride, index keys, index dim, T* to, index to_stride) {
   constexpr index pair = sizeof(float) / sizeof(T);
@@ -105,7 +104,7 @@ void pair_values(const bf16* v, index stride, index keys, index dim, bf16* to) {
   }
 }
 
-// p = weight(s) for the visible, 0 from there up to the width.
+// p = weight(s) for the visible keys, 0 from there up to the width.
 template <class T, class Weight>
 void weigh_row(const float* s, T* p, index visible, index width, Weight weight) {
   index x = 0;
@@ -114,7 +113,7 @@ void weigh_row(const float* s, T* p, index visible, index width, Weight weight) 
   for (; x < width; x += W) skipmax::store_rounded<isa, float>(p + x, lane(0.0f));
 }
 
-// Sums and weights of bf16 are rounded from floats that stand elsewhere.
+// Weights and output in bf16 are rounded from floats that are kept elsewhere.
 template <class T>
 inline constexpr bool rounded = sizeof(T) == 2;
 
@@ -140,7 +139,7 @@ struct scratch {
   array<T> keys, values;       // of one block, as the kernels want them
   array<float> scores;         // [rows, width]
   array<T> weights;            // [rows, width]
-  array<float> lanes, of_row;  // a register, then a number for each row of the tile
+  array<float> lanes, of_row;  // for each row of the tile: a register, its reduction
   array<float> top, sum;       // softmax: the maximum and the sum of each query so far
   array<float> out;            // [queries, dim]
 };
@@ -178,7 +177,7 @@ class fused_loop {
   using kernel = decltype(kernel_of<T>({}));
   struct tile {
     index b, h, kv;
-    index rows, keys;  // their blocks
+    index rows, keys;  // numbers of their blocks
   };
 
   index out_stride(const operands<T>& x) const {
@@ -196,7 +195,7 @@ class fused_loop {
                         rounded<T> ? dim : x.v.length_stride, out_stride(x), adds});
   }
 
-  // How many keys of the block row i of the queries sees.
+  // How many keys of the block query i sees.
   index visible(index i, index block) const {
     const index first = keys_.first(block), last = keys_.last(block);
     const index end = causal_ ? keys_.length - queries_.length + i + 1 : last;
@@ -217,7 +216,7 @@ class fused_loop {
     }
   }
 
-  // The first block of queries that sees keys of this block; all have their first sums with the first.
+  // The first block of queries that sees keys of this block; all take key block 0, to start sums.
   index first_rows(index block) const {
     const index i = keys_.first(block) - (keys_.length - queries_.length);
     return causal_ && block > 0 ? std::max<index>(i, 0) / queries_.size : 0;
@@ -285,7 +284,7 @@ class fused_loop {
     for (index r = 0; r < rows; ++r) m.sum[first + r] += m.of_row[r];
   }
 
-  // The maximum of the visible scores of each row, of the others -infinity.
+  // The maximum of each row's visible scores; the hidden ones become -infinity.
   void find_maxima(tile at, const scratch<T>& m) const {
     const index first = queries_.first(at.rows), rows = queries_.last(at.rows) - first;
     for (index r = 0; r < rows; ++r) {

@@ -1,9 +1,9 @@
-// Two products by oneDNN with its softmax between them, or with relu and the scale fused into the first.
+// Two products by oneDNN, with its softmax between them or relu and the scale fused into the first.
 //
-// The scores of all heads stand in memory at once where these are small, otherwise those of one head:
-// on 192 heads of 49 keys all at once are 1.2 to 1.5 times as fast as one by one, on 48 of 196 not
-// slower, on 12 of 784 0.8. Softmax of bf16 has scores of float, which is faster up to 784 keys and
-// slower from 2048 on, where they are bf16.
+// The scores of all heads are in memory at once if they are small, otherwise those of one head. All
+// at once are 1.2 to 1.5 times as fast as one by one on 192 heads of 49 keys, not slower on 48 of
+// 196, 0.8 times as fast on 12 of 784. Softmax of bf16 has scores of float for short lengths
+// (faster up to 784 keys) and of bf16 for long ones (float is slower from 2048 on).
 #include <dnnl.hpp>
 
 #include "peer.hpp"
@@ -13,7 +13,7 @@
 #error "peers/onednn.cpp is written for oneDNN 2, wanted Debian 12's libdnnl-dev."
 #endif
 
-// Of the OpenMP that oneDNN is linked to, which need not be the compiler's.
+// From the OpenMP runtime that oneDNN is linked to, which need not be the compiler's.
 extern "C" void omp_set_num_threads(int);
 
 namespace bench {
@@ -29,7 +29,7 @@ template <class T>
 constexpr memory::data_type type_of = sizeof(T) == 4 ? memory::data_type::f32
                                                      : memory::data_type::bf16;
 
-// Heads one after the other, or a single one: [heads, length, dim] of the rows where they lie.
+// Adjacent heads, or a single one, in place: [heads, length, dim].
 template <class T>
 memory::desc rows_of(tensor_view<T> x, index heads) {
   return {{heads, x.length, x.dim}, type_of<T>, {x.length * x.length_stride, x.length_stride, 1}};
@@ -117,7 +117,7 @@ class onednn_attention {
 
   void step(const operands<T>& x, index b, index h) {
     const index kv = h / (x.q.heads / x.k.heads);
-    // oneDNN's interface has no memory that is only read
+    // oneDNN's interface has no read-only memory
     q_.set_data_handle(const_cast<T*>(x.q.row(b, 0, h)));
     k_.set_data_handle(const_cast<T*>(x.k.row(b, 0, kv)));
     v_.set_data_handle(const_cast<T*>(x.v.row(b, 0, kv)));
@@ -129,7 +129,7 @@ class onednn_attention {
     if (causal_ && weigh_ == weighing::relu) divide_rows(x, b, h);
   }
 
-  // A mask as a second operation fused into the product takes 1.2 times as long in all.
+  // Fusing the mask into the product, as a second operation, takes 1.2 times as long in all.
   void hide_keys(const operands<T>& x) {
     const float hidden =
         weigh_ == weighing::softmax ? -std::numeric_limits<float>::infinity() : 0.0f;

@@ -1,5 +1,5 @@
-// Plain Eigen with its two products taken by OpenBLAS: what EIGEN_USE_BLAS does, which would change the
-// meaning of the same templates in other units of this program.
+// Plain Eigen with its two products by OpenBLAS. EIGEN_USE_BLAS does that too, but here it would
+// give the same templates another meaning than in other units of this program.
 
 #include <cblas.h>
 
@@ -34,7 +34,7 @@ struct openblas_products {
 }  // namespace
 
 void add_openblas(const options& o) {
-  openblas_set_num_threads(1);  // with more workers each has heads of its own
+  openblas_set_num_threads(1);  // workers take heads of their own instead
   add_peer<float>(o, "openblas", [](const workload& w, weighing weigh) {
     return weigh == weighing::relu
                ? plain_forward<float>(w.causal, plain_relu{}, openblas_products{})

@@ -1,5 +1,5 @@
-// What the units of other libraries have in common: runs named as the others, over the same workloads,
-// that are shown only if what they compute is right.
+// What the units of other libraries have in common: runs named like the others, over the same
+// workloads, that are measured only if their output is right.
 #pragma once
 
 #include "runner.hpp"
@@ -11,10 +11,10 @@ enum class weighing { relu, softmax };
 // The output of plain Eigen in float, made when first asked for.
 tensor_view<const float> plain_output(const workload&, weighing);
 
-// What is wrong with a peer's output: the largest difference from plain Eigen, if it is more than the
-// number format explains. v is N(0, 1), so that a mean of n of its rows is about 1 / sqrt(n) in size: that
-// is the unit. With bf16, inputs, scores, weights and output are rounded, and a rounding of the score is one
-// of the weight, which softmax has large ones of.
+// What is wrong with a peer's output: the largest difference from plain Eigen, if it is more than
+// the number format explains. v is N(0, 1), so a mean of n of its rows is about 1 / sqrt(n) in
+// size, which is the unit. With bf16, inputs, scores, weights and output are rounded; a rounded
+// score changes its weight, and softmax has large weights.
 template <class T>
 std::string difference(const workload& w, tensor_view<T> found, weighing weigh) {
   constexpr double allowed = sizeof(T) == 4 ? 0x1p-13 : 0x1p-2;
@@ -35,7 +35,7 @@ std::string difference(const workload& w, tensor_view<T> found, weighing weigh) 
   return "differs from plain Eigen by up to " + std::to_string(largest) + " / sqrt(keys)";
 }
 
-// make(workload, weighing) is the call.
+// make(workload, weighing) returns the call.
 template <class T, class Make>
 void add_peer(const options& o, const std::string& peer, const Make& make) {
   for (const weighing weigh : {weighing::softmax, weighing::relu}) {

@@ -15,7 +15,7 @@
 
 constexpr int heads = 6, dim = 64;  // of the paper's S models
 
-// One line on the terminal, overwritten by the next; nothing where the output goes to a file.
+// One line on the terminal, overwritten by the next; nothing if stderr is no terminal.
 void show_progress(const char* what) {
   if (isatty(fileno(stderr))) std::fprintf(stderr, "\r\033[K%s", what);
 }

@@ -35,7 +35,7 @@ inline int whole_number(const char* flag, const char* text, int least, int most)
   return number;
 }
 
-// Ends the program after --help, and with getopt's own message where a flag is unknown.
+// Ends the program after --help, and after getopt's own message if a flag is unknown.
 inline options parse_options(int argc, char** argv) {
   static const option flags[] = {
       {"data", required_argument, nullptr, 'd'},    {"images", required_argument, nullptr, 'i'},

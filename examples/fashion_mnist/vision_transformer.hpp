@@ -20,7 +20,8 @@ inline matrix random_matrix(Eigen::Index rows, Eigen::Index columns, double devi
   return m;
 }
 
-// [images * patches, side * side], for a side that divides the image; pixels with mean 0 and deviation 1 over the data set.
+// [images * patches, side * side], for a side that divides the image. Pixels are scaled to mean 0
+// and deviation 1 over the data set.
 inline matrix cut_into_patches(const idx_images& images, int side) {
   constexpr float mean = 0.2860f, deviation = 0.3530f;  // of Fashion-MNIST
   const int down = images.rows / side, across = images.columns / side;

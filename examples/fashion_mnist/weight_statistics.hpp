@@ -26,8 +26,8 @@ row_sums sums_of_weights(const Attention& a, const_view q, const_view k, Executo
   return {sum / static_cast<double>(sums.size()), *least, *most};
 }
 
-// Whether a weight is exactly 0 as the library computes it, in float: double has room for smaller
-// ones. The definition's score and weight are given, of a row that sees `keys` keys.
+// Whether a weight is exactly 0 as the library computes it, in float: double can hold smaller ones.
+// score and weight are the definition's, of a row that sees `keys` keys.
 template <class Attention>
 bool is_zero_in_float(const Attention& a, skipmax::row_position at, skipmax::index keys,
                       double score, double weight) {
@@ -46,8 +46,8 @@ struct comparison {
   double error;  // largest difference of out, relative to the largest output
 };
 
-// By the definition in double, which has every weight at hand: too slow for all rows, so it takes
-// 101 of them, spread over batch, heads and length.
+// Compares with the definition in double, which gives every weight. It is too slow for all rows, so
+// 101 are taken, spread over batch, heads and length.
 template <class Attention>
 comparison compare_with_definition(const Attention& a, const_view q, const_view k, const_view v,
                                    const_view out) {

@@ -1,6 +1,5 @@
-// What the recipes are checked against: attention as plain double loops. But for run(), nothing
-// here calls the library, so that each recipe says a second time what it computes, by its source's
-// formula.
+// What the recipes are checked against: attention as plain loops in double. Apart from run(),
+// nothing here calls the library: each recipe is computed again, by the formula of its source.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +16,7 @@ using numbers = Eigen::ArrayXf;  // learned
 using weights = Eigen::ArrayXd;  // of all keys, for one query row
 using Eigen::Index;
 
-// Normally distributed, others for each seed.
+// Normally distributed, different for each seed.
 inline tensor normal(Index batch, Index length, Index heads, Index dim, unsigned seed) {
   tensor t(batch, length, heads, dim);
   std::mt19937 bits(seed);
@@ -51,8 +50,8 @@ tensor run(const Attention& attention, const inputs& x) {
   return out;
 }
 
-// out_i = sum_j w_j v_j, where weigh(b, i, h, w) makes weights of w_j = <q_i, k_j>, j over all
-// keys. Neighbouring heads of q share one of k and v where those have fewer.
+// out_i = sum_j w_j v_j, where weigh(b, i, h, w) turns w_j = <q_i, k_j>, for all keys j, into
+// weights. If there are fewer kv heads than heads, neighbouring heads share one.
 template <class Weigh>
 exact attend(const exact& q, const exact& k, const tensor& v, Weigh weigh) {
   const Index heads = q.dimension(2), group = heads / k.dimension(2), keys = k.dimension(1);
@@ -82,7 +81,7 @@ exact attend(const inputs& x, Weigh weigh) {
   return attend(x.q.cast<double>(), x.k.cast<double>(), x.v, weigh);
 }
 
-// Where every key is seen and its weight is weight(s), s = <q, k>.
+// For attend, if every key is seen and has the weight weight(s), s = <q, k>.
 template <class Weight>
 auto each(Weight weight) {
   return [weight](int, int, int, weights& w) {
@@ -134,8 +133,8 @@ inline exact layer_norm(exact x, const numbers& weight) {
   return rms_norm(x, weight);  // what is left has a mean of 0, and var is its mean square
 }
 
-// The largest difference relative to the largest number wanted. Up to 1e-5 is ok: a hundred roundings
-// of float. NaN is not.
+// Prints the largest difference, relative to the largest number wanted. Up to 1e-5, a hundred
+// roundings of float, is ok; NaN is not.
 inline bool report(const char* name, const tensor& out, const exact& wanted) {
   double largest = 0, difference = 0;
   for (Index n = 0; n < wanted.size(); ++n) {
