@@ -9,12 +9,12 @@ constexpr const char* decode_help =
 of threads:
   decode/<functor>/<f32, bf16 or f16>/<workload>/threads:<n>
 
-decode_mha_8k has 8192 keys of 128, 32 heads of q and of k and v; decode_gqa_8k 8 of k and v. z50, z90:
-that share of the scores is below zero. relu_dense leaves out no value row.
+Workloads: 8192 keys of dim 128 and 32 query heads; decode_mha_8k has 32 kv heads, decode_gqa_8k has 8.
+*_z50, *_z90: that share of the scores is below zero. relu_dense skips no value row.
 
-GBps counts the bytes of k and v in the cache, whether they are read or, for weights of zero, left out.
-of_read is their share of what the same thread read from memory just before: of one core, whatever the
-number of threads.
+Counters:
+  GBps     bytes of all k and v in the cache, those of skipped rows included, per second
+  of_read  GBps over the rate at which one thread read memory just before, however many threads decode
 
 )";
 

@@ -17,7 +17,7 @@ constexpr const char* help =
     R"(The limits of one core, for the instruction set compiled for:
   limits/fma/<f32, f64 or bf16>/chains:<n>   GFLOPS of multiply-adds in n independent chains, over registers
   limits/read/streams:<n>                    GB/s read from memory, from n places at once
-and of each the best. Each number is the best of many samples. Pin it to a core (taskset -c 1).
+plus the best of each. Each number is the best of many samples. Pin it to a core (taskset -c 1).
 Flags of Google Benchmark:
 
 )";

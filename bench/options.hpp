@@ -17,13 +17,17 @@ inline constexpr const char* forward_help =
     R"(Speed of the forward pass, one run per functor, number type, workload and number of threads:
   forward/<functor>/<f32, f64, bf16 or f16>/<workload>/threads:<n>
 
-GFLOPS counts 4 B H Lq Lk d per call, half of that if causal. of_peak is its share of what the same
-thread reached with nothing but multiply-adds for 0.1 ms just before, at its best, times the workers;
-of_sustained of what it held for 2 ms. zeros is the share of scores below zero, ns_per_score the time of one
-score on all workers, workspace_bytes the memory beyond operands.
+Counters:
+  GFLOPS           4 B H Lq Lk d operations per call, half of that if causal
+  of_peak          share of the peak: the best rate of multiply-adds alone, over 0.1 ms, that one thread reached
+                   just before, times the workers
+  of_sustained     share of the rate that multiply-adds alone held for 2 ms, times the workers
+  zeros            share of the scores that are below zero
+  ns_per_score     time of one score on all workers
+  workspace_bytes  memory beyond q, k, v and out
 
-Functors: those of the README; relu_dense leaves out no zeros, hstu is HSTU's attention, eigen_* are plain
-Eigen (peers too, if they are built: openblas_*, onednn_*, libxsmm_*). Workloads, B x H heads of dim 64:
+Functors: those of the README; relu_dense skips no zeros, hstu is HSTU's attention, eigen_* are plain Eigen
+(and, if the peers are built, openblas_*, onednn_*, libxsmm_*). Workloads, B x H heads of dim 64:
   vit_s32, vit_s16, vit_s8   vision transformers S/32, S/16, S/8: 32, 8, 2 x 6 heads of 49, 196, 784 positions
   long_4k                    8 heads of 4096
   causal_2k_d128             8 heads of 2048, dim 128, under a causal mask

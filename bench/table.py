@@ -37,7 +37,7 @@ def load_report(path):
     except OSError as error:
         sys.exit(f"{path}: {error.strerror}")
     except ValueError as error:
-        found = f"no JSON, or not the end of it ({error})"
+        found = f"invalid or truncated JSON ({error})"
     except (KeyError, TypeError):
         found = "something else"
     sys.exit(f"{path}: found {found}, wanted what bench_forward --benchmark_out=<file> leaves when it is done")

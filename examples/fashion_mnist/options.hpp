@@ -21,7 +21,7 @@ inline constexpr const char* help_text =
   --data <directory>      of t10k-images-idx3-ubyte.gz (/usr/share/datasets/fashion-mnist)
   --images <1 to 256>     in the batch (8)
   --patches <49|196|784>  per image (all three, one after the other)
-  --threads <1 to 256>    at work (1)
+  --threads <1 to 256>    number of threads (1)
   --help                  this
 )";
 
@@ -54,7 +54,8 @@ inline options parse_options(int argc, char** argv) {
     else
       std::fputs(help_text, flag == 'h' ? stdout : stderr), std::exit(flag == 'h' ? 0 : 2);
   }
-  if (optind < argc) throw std::runtime_error(std::string("what is '") + argv[optind] + "'?");
+  if (optind < argc)
+    throw std::runtime_error(std::string("unexpected argument '") + argv[optind] + "'");
   if (o.patches != 0 && o.patches != 49 && o.patches != 196 && o.patches != 784)
     throw std::runtime_error("--patches: found " + std::to_string(o.patches) +
                              ", wanted 49, 196 or 784");
