@@ -1,5 +1,4 @@
-// Attention with linear biases: the further away a key, the less it counts, at a rate for each
-// head.
+// Attention with linear biases: the further away a key, the less it counts. Each head has its rate.
 //
 //   bias_ij = -slope_h |p - j|,   p = i + (key_length - query_length)
 //
@@ -10,7 +9,7 @@
 //   skipmax::alibi_slopes(slopes, 12);
 //   softmax_attention{}.with(causal{}).with(alibi{slopes, 12})
 //
-// Distances are exact up to 2^24 in float, the slope is rounded to float, for tensors of double not at all.
+// In float the slope is rounded and distances are exact up to 2^24; in double nothing is rounded.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -20,8 +19,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The paper's slopes. For a power of two they are 2^(-8 (h + 1) / heads); for any other number of
-// heads those of the next smaller power of two, then every second one of twice that power.
+// The paper's slopes. If heads is a power of two they are 2^(-8 (h + 1) / heads); otherwise those
+// of the next smaller power of two, then every second one of those of twice that power.
 SKIPMAX_INLINE void alibi_slopes(double* to, index heads) {
   error_message error{};
   if (heads < 0)
@@ -38,8 +37,7 @@ SKIPMAX_INLINE void alibi_slopes(double* to, index heads) {
 }
 
 struct alibi {
-  const double* slopes =
-      nullptr;  // [heads], the paper's or others, none so steep as to reach infinity
+  const double* slopes = nullptr;  // [heads]; a slope times any distance must be finite in float
   index heads = 0;
 
   template <class V>

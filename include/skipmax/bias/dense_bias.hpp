@@ -1,13 +1,13 @@
-// Any bias at all: a number for each pair of a query row and a key, -infinity where the row does
-// not see the key.
+// Any bias at all: a number for each pair of a query row and a key, -infinity if the row does not
+// see the key.
 //
 //   dense_bias{data, batch, heads, query_length, key_length}              contiguous
 //   dense_bias{data, batch, heads, query_length, key_length, {b, row, h}} or strides in elements
 //
-// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all, the keys of a row one after
-// the other, in the type of scores: double, or float for all other tensors. Softmax scales scores by log2(e):
-// in float a bias beyond 2.3e38 in size is infinite to it, so that the lowest float of all gives a key no
-// weight, and a row of nothing else is zeros.
+// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. The keys of a
+// row are contiguous. T is the type of scores: double for tensors of double, float for all others.
+// Softmax scales scores by log2(e), so in float a bias beyond 2.3e38 in size is infinite to it: the
+// lowest float gives a key no weight, and a row of nothing else is zeros.
 #pragma once
 
 #include <type_traits>
@@ -48,7 +48,7 @@ struct dense_bias {
     return {place(first, key), query_length == 1 ? 0 : apart.length};
   }
 
-  // Rows lie too far apart for the hardware to see what comes next.
+  // Rows are too far apart for the hardware prefetcher.
   SKIPMAX_INLINE void fetch(row_position at, index key, index keys) const {
     fetch_rows<T>({place(at, key), 0}, 1, keys);
   }

@@ -1,12 +1,12 @@
-// A bias by the distance from the query to the key, from a table for each head: HSTU's, and T5's
-// once expand_t5_buckets has written it out.
+// A bias that depends on the difference between the positions of key and query, from a table for
+// each head: HSTU's, and T5's once expand_t5_buckets has written it out.
 //
-//   bias_ij = data[h][n],   n = (j - p) - first, not below 0 nor above count - 1
+//   bias_ij = data[h][n],   n = (j - p) - first, clamped to 0 .. count - 1
 //   p       = i + (key_length - query_length)
 //
-// p is the key that query row i stands at, bottom-right aligned as in causal. Differences outside
-// the table take the value at its nearer end. The table holds no -infinity, which check() sees to;
-// that of relative_bias<T, true> may, and the bias then costs what one that hides keys costs.
+// p is the key that query row i stands at, bottom-right aligned as in causal. check() refuses
+// -infinity among the entries that a call reads; relative_bias<T, true> allows it, and then costs
+// what a bias that hides keys costs.
 //
 // Raffel et al. 2020, arXiv 1910.10683; Zhai et al. 2024, arXiv 2402.17152.
 #pragma once
@@ -40,7 +40,7 @@ struct relative_bias {
           std::is_same_v<math::element_t<V>, T>,
           "skipmax: relative_bias holds numbers of another type than scores: give it a pointer "
           "to double for tensors of double, to float for all others");
-      // Keys that follow each other are differences that follow each other.
+      // Consecutive keys have consecutive differences.
       constexpr index W = sizeof(V) / sizeof(T);
       if (n >= 0 && n <= count - W) return math::load<V>(table + n);
       if (n >= count - 1) return V(table[count - 1]);
@@ -51,7 +51,7 @@ struct relative_bias {
     }
   }
 
-  // Where no difference is outside the table, each row is read one entry before the last.
+  // If no difference is outside the table, each row starts one entry before the row above it.
   SKIPMAX_INLINE row_matrix<const T> rows(row_position top, index length, index key,
                                           index keys) const {
     const index n = number_of(top, key);
@@ -91,7 +91,7 @@ struct relative_bias {
   // The entry for difference first + n.
   SKIPMAX_INLINE index inside(index n) const { return n < 0 ? 0 : n < count ? n : count - 1; }
 
-  // Looks at the differences that this problem has, 1 - key length to query length - 1.
+  // Looks only at the differences that this problem has, 1 - key length to query length - 1.
   SKIPMAX_INLINE void check_that_none_is_hidden(const problem& p, error_message& error) const {
     const index least = inside(1 - p.key_length - first), most = inside(p.query_length - 1 - first);
     for (index h = 0; h < heads; ++h)

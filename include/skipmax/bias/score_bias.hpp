@@ -1,19 +1,19 @@
-// What a score bias is: a number for each pair of a query row and a key, added to the capped score.
+// A score bias is a number for each pair of a query row and a key, added to the capped score.
 //
 //   template <class V> SKIPMAX_INLINE V bias(row_position at, index key) const;
 //   static constexpr bool hides_keys = true;              // optional: it may be -inf
 //   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
 //   row_matrix<const T> rows(row_position first, index count, index key, index keys) const;
-//                                     // optional: where those of `count` rows from the first one on lie, if
-//                                     // they are in memory, in the type of scores; no data: they are not
-//   void fetch(row_position at, index key, index keys) const;   // optional: into the cache, for soon
-//   index shared_row_bytes() const;   // optional: bytes of a row that all heads read: tasks of all heads
-//                                     // over the same rows then follow each other
+//                                     // optional: the biases of `count` rows from `first` on, if
+//                                     // they are in memory in the type of scores, else null data
+//   void fetch(row_position at, index key, index keys) const;   // optional: prefetches them
+//   index shared_row_bytes() const;   // optional: bytes of a row that all heads read; the tasks of
+//                                     // all heads over the same rows then follow each other
 //
-// V is a SIMD register of float or double and takes the biases of the keys key, key + 1, .. in its lanes,
-// or the plain scalar and takes one: math::load<V>(pointer) and math::lane_numbers<V>() serve both. Only
-// keys that exist are asked for. -inf hides the key: its weight is zero whatever the score function, it is
-// not among the visible keys, and nothing of its k and v reaches the output.
+// V is a SIMD register of float or double, whose lanes are the biases of keys key, key + 1, .., or
+// a scalar for one key. math::load<V>(pointer) and math::lane_numbers<V>() serve both. Only
+// existing keys are asked for. -inf hides the key: its weight is zero whatever the score function,
+// it is not among the visible keys, and nothing of its k and v reaches the output.
 #pragma once
 
 #include <concepts>
@@ -45,8 +45,8 @@ struct no_bias {
 
 namespace detail {
 
-// What holds of an array with an entry for each pair of a query row and a key, of a dense bias or mask:
-// [batch or 1, heads or 1, query length or 1, key length], a size of 1 serves all.
+// Checks the array of a dense bias or mask, with an entry for each pair of a query row and a key:
+// [batch or 1, heads or 1, query length or 1, key length].
 template <class Array>
 SKIPMAX_INLINE void check_pairs(const char* name, const Array& x, const problem& p,
                                 error_message& error) {

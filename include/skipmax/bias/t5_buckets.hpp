@@ -1,11 +1,11 @@
-// T5's table of buckets, written out as a table of differences for relative_bias.
+// Writes out T5's table of buckets as a table of differences for relative_bias.
 //
 //   to[h][n] = table[bucket(first + n)][h],   n = 0 .. count - 1
 //
 // With d the distance from the query to the key, B buckets and E = B / 2 rounded down, the bucket
-// is d where d < E, and else E + floor((B - E) log(d / E) / log(max_distance / E)), at most B - 1.
-// Bidirectional: B is one half of the buckets, the first half for keys up to the query, the second
-// for those after it. Otherwise keys after the query have distance 0.
+// is d if d < E, else E + floor((B - E) log(d / E) / log(max_distance / E)), at most B - 1.
+// Bidirectional: B is half the number of buckets, and the first half serves keys up to the query,
+// the second half keys after it. Otherwise keys after the query have distance 0.
 //
 // Raffel et al. 2020, arXiv 1910.10683: 32 buckets and a max_distance of 128. T5 has no scale:
 // with(scale{1}).
@@ -31,7 +31,7 @@ SKIPMAX_INLINE index t5_bucket(index difference, index buckets, index max_distan
   const double base = static_cast<double>(exact);
   const double part = __builtin_log(static_cast<double>(distance) / base) /
                       __builtin_log(static_cast<double>(max_distance) / base);
-  // Where this is a whole number, rounding must not decide: no other comes as close to one.
+  // Rounding must not take a whole number below itself; no other value comes this close to one.
   const double bucket = part * static_cast<double>(half - exact) + 1e-9;
   const index far = exact + static_cast<index>(bucket);
   return offset + (far < half ? far : half - 1);

@@ -1,12 +1,12 @@
-// Two masks at once: a key is visible where both let it through. Where the first one ends sequences, as
-// key_lengths does, the second takes them to end there. So the order says where a diagonal lies:
+// Two masks at once: a row sees the keys that both show it. If the first one ends sequences, as
+// key_lengths does, the second sees them end there. So the order decides where a diagonal lies:
 //
 //   both{key_lengths, causal}   the last query sees the last key of its own sequence: new queries
 //                               over caches of different lengths
 //   both{causal, key_lengths}   the diagonal of the padded batch, cut to each length:
 //                               self-attention over sequences padded at their ends
 //
-// A bias goes by the positions of that diagonal. A key that either hides on its own is hidden.
+// A bias counts its positions along that diagonal.
 #pragma once
 
 #include "skipmax/bias/score_bias.hpp"

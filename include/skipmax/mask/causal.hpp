@@ -1,5 +1,5 @@
 // Query row i sees the keys j <= i + (key_length - query_length): the last query sees the last key
-// (bottom-right aligned), so that new queries over a longer cache need nothing else.
+// (bottom-right aligned), which is what new queries over a longer cache need.
 #pragma once
 
 #include "skipmax/mask/mask_policy.hpp"

@@ -1,12 +1,11 @@
-// Any pattern at all: a flag for each pair of a query row and a key, set where the row sees the
-// key.
+// Any pattern at all: a flag for each pair of a query row and a key, set if the row sees the key.
 //
-//   dense_mask{data, batch, heads, query_length, key_length}    a byte each, not zero where visible
+//   dense_mask{data, batch, heads, query_length, key_length}    a byte each, not zero if visible
 //   bit_mask{data, batch, heads, query_length, key_length}      bit j % 8 of byte j / 8 of a row
 //
-// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. Rows lie one after the
-// other, each from a byte of its own on, or row_stride bytes apart (0: one for all). What the interval masks
-// can say they say faster: these hide single keys of tiles that are computed all the same.
+// [batch or 1, heads or 1, query length or 1, key length]: a size of 1 serves all. Each row starts
+// at a byte of its own, right after the row before or row_stride bytes apart (0: one row for all).
+// Interval masks are faster where they will do: these hide single keys of tiles computed anyway.
 #pragma once
 
 #include <type_traits>
@@ -22,7 +21,7 @@ inline namespace v0 {
 
 namespace detail {
 
-// Where the flags of a row are, in bytes.
+// The byte offset of a row's flags.
 template <class Mask>
 SKIPMAX_INLINE index flags_of_row(const Mask& mask, row_position at) {
   const index b = mask.batch == 1 ? 0 : at.batch, h = mask.heads == 1 ? 0 : at.head;
@@ -30,7 +29,7 @@ SKIPMAX_INLINE index flags_of_row(const Mask& mask, row_position at) {
   return ((b * mask.heads + h) * mask.query_length + query) * mask.row_stride;
 }
 
-// The array of a mask whose rows take so many bytes.
+// Checks the array of a mask whose rows take row_bytes bytes.
 template <class Mask>
 SKIPMAX_INLINE void check_flags(const char* name, const Mask& mask, index row_bytes,
                                 const problem& p, error_message& error) {
@@ -50,7 +49,7 @@ struct dense_mask {
 
   const Flag* data = nullptr;  // [batch or 1, heads or 1, query length or 1, key length]
   index batch = 0, heads = 0, query_length = 0, key_length = 0;
-  index row_stride = key_length;  // from one row to the next
+  index row_stride = key_length;  // bytes from one row to the next
 
   SKIPMAX_INLINE key_range visible(row_position at) const { return {0, at.key_length}; }
 

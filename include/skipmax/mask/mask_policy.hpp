@@ -1,24 +1,24 @@
-// What a mask is: the interval of keys that a query row sees.
+// A mask gives the interval of keys that a query row sees.
 //
-//   key_range visible(row_position at) const;             // [first, last), cut to [0, at.key_length)
-//   void check(const problem&, error_message&) const;     // optional: says what is wrong with it
-//   static constexpr bool rows_alike = true;              // optional: visible() is the same for every
-//                                                         // query row of a sequence
-//   index sequence_end(row_position at) const;            // optional: the keys that the sequence has,
-//                                                         // if it is shorter than at.key_length
-//   static constexpr bool has_diagonal = true;            // optional: what is seen goes by the position
-//                                                         // of the query in its sequence
-//   row_position aligned(row_position at) const;          // optional: the row in the sequence that such
-//                                                         // a position is of, if it is shorter
-//   static constexpr bool moves_forward = true;           // optional: from one query that sees keys to
-//                                                         // the next neither end goes back, and between
-//                                                         // two that see a key all see it
+//   key_range visible(row_position at) const;      // [first, last), cut to [0, at.key_length)
+//   void check(const problem&, error_message&) const;   // optional, as all that follows
+//   static constexpr bool rows_alike = true;       // visible() is the same for all query rows of
+//                                                  // a sequence
+//   index sequence_end(row_position at) const;     // the number of keys of the sequence, if fewer
+//                                                  // than at.key_length
+//   static constexpr bool has_diagonal = true;     // visible() depends on the query's position in
+//                                                  // its sequence
+//   row_position aligned(row_position at) const;   // the row in the sequence in which it has that
+//                                                  // position, if that is a shorter one
+//   static constexpr bool moves_forward = true;    // among the rows that see keys neither end goes
+//                                                  // back from one to the next, and rows between
+//                                                  // two that see a key see it too
 //
-// A mask derived from another promises what that one does, but for moves_forward of those that are here.
-// One that is no interval hides single keys among those it shows, by a bias of -infinity:
+// A type derived from a mask keeps its promises, except a moves_forward that is specialized for the
+// mask, as for causal. A mask that is no interval shows one and hides keys of it by a bias:
 //
 //   static constexpr bool hides_keys = true;
-//   template <class V> V bias(row_position at, index key) const;   // 0 or -infinity: score_bias.hpp
+//   template <class V> V bias(row_position at, index key) const;   // 0 or -inf: score_bias.hpp
 #pragma once
 
 #include <concepts>
@@ -44,7 +44,7 @@ inline constexpr bool moves_forward = sees_alike<M> || requires {
   requires M::moves_forward;
 };
 
-// The keys that a row sees, within the keys there are.
+// visible(), cut to the keys that there are.
 template <mask_policy M>
 SKIPMAX_INLINE key_range visible_range(const M& mask, row_position at) {
   key_range keys = mask.visible(at);
@@ -53,7 +53,7 @@ SKIPMAX_INLINE key_range visible_range(const M& mask, row_position at) {
   return keys.first < keys.last ? keys : key_range{0, 0};
 }
 
-// The row in the sequence as the mask ends it.
+// The row, with key_length cut to where the mask ends its sequence.
 template <mask_policy M>
 SKIPMAX_INLINE row_position cut_to_sequence(const M& mask, row_position at) {
   if constexpr (requires { mask.sequence_end(at); })
@@ -66,8 +66,8 @@ inline constexpr bool has_diagonal = requires {
   requires M::has_diagonal;
 };
 
-// The row in the sequence to whose end the mask's diagonal is aligned, and with it the positions that a
-// bias counts.
+// The row in the sequence to whose end the mask's diagonal is aligned; a bias counts its positions
+// in the same sequence.
 template <mask_policy M>
 SKIPMAX_INLINE row_position aligned(const M& mask, row_position at) {
   if constexpr (requires { mask.aligned(at); })

@@ -1,6 +1,6 @@
-// Query row i, which stands at key p = i + (key_length - query_length), bottom-right aligned as in
-// causal, sees the keys [p - before, p + after]: with after = 0, the before + 1 last keys up to its
-// own. The largest index is no limit.
+// Query row i stands at key p = i + (key_length - query_length), bottom-right aligned as in causal.
+// It sees the keys [p - before, p + after]: with after = 0, the last before + 1 keys up to its own.
+// The largest index as before or after means no limit.
 #pragma once
 
 #include "skipmax/mask/mask_policy.hpp"
@@ -13,7 +13,7 @@ struct sliding_window {
 
   index before = 0, after = 0;
 
-  // Compared before they are added: before and after may be as large as an index can be.
+  // Compares before it adds: before and after may be the largest index, and a sum would overflow.
   SKIPMAX_INLINE key_range visible(row_position at) const {
     const index p = at.own_key();
     const index keys_after_p = at.query_length - 1 - at.query;

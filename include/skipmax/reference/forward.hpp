@@ -2,17 +2,16 @@
 //
 //   q'_i, k'_j = the rows of q and k after their transforms
 //   s_j   = cap(scale <q'_i, k'_j>) + bias_ij              over the keys j that row i sees
-//   w_j   = weight of key j: the normalizer after the score function, see weights.hpp
-//   out_i = gate(transform(sum_j w_j v_j))                 zeros where row i sees no key
+//   w_j   = the weight that the normalizer makes of h(s_j), h the score function: see weights.hpp
+//   out_i = gate(transform(sum_j w_j v_j))                 zeros if row i sees no key
 //
-// Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none, or under
-// softmax only scores of -infinity, is zeros in out, whatever a transform or a gate would make of zeros.
+// Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none, or
+// under softmax only scores of -infinity, is zeros in out: no transform or gate is applied to it.
 //
 // Query head h reads kv head h / (heads / kv heads). A key that a row does not see is never read
-// for that row, so it may hold anything. With segments, sequence s is the rows from offsets[s] on:
-// the slots of weights are told of positions within it, the transforms of places in the tensors.
-// Shapes are those of forward in skipmax/attention.hpp, which checks them; this one takes them as
-// given.
+// for that row, so it may hold anything. With segments, sequence s is the rows from offsets[s] on.
+// Mask, bias and normalizer then get positions within the sequence; row transforms get the row's
+// place in the tensor. Shapes are those of forward in skipmax/attention.hpp, but are not checked.
 #pragma once
 
 #include <algorithm>
@@ -30,14 +29,14 @@ namespace skipmax {
 inline namespace v0 {
 namespace reference {
 
-// The scale given, or 1 / sqrt(d). Without a dim every score is 0, whatever the scale.
+// The given scale, or 1 / sqrt(d). With d = 0 every dot product is 0, so any scale will do.
 template <class Isa, class Attention>
 double scale_of(const Attention& a, index key_dim) {
   if (!a.scale.is_default) return a.scale.value;
   return key_dim > 0 ? 1 / std::sqrt(static_cast<double>(key_dim)) : 1;
 }
 
-// Where query row i of a sequence lies in q and out.
+// The place of query row i of a sequence in q and out.
 template <class Isa, class Attention>
 row_place place_of_query(const Attention& a, row_position at) {
   const index own_key = on_diagonal<Isa>(a.mask, at).own_key();
@@ -45,14 +44,14 @@ row_place place_of_query(const Attention& a, row_position at) {
   return {0, at.head, a.segments.offsets[at.batch] + at.query, own_key};
 }
 
-// Where key j of the sequence lies in k and v.
+// The place of key j of the sequence in k and v.
 template <class Isa, class Attention>
 row_place place_of_key(const Attention& a, row_position at, index kv_head, index j) {
   if (!a.segments.given()) return {at.batch, kv_head, j, j};
   return {0, kv_head, a.segments.of_keys()[at.batch] + j, j};
 }
 
-// Query row i of sequence s; s counts the segments if they are given, the batch if not.
+// Query row i of sequence s: of segment s if there are segments, of batch s if not.
 template <class Isa, class Attention, class Q, class K>
 row_position position_of(const Attention& a, tensor_view<Q> q, tensor_view<K> k, index s, index h,
                          index i) {
@@ -61,7 +60,7 @@ row_position position_of(const Attention& a, tensor_view<Q> q, tensor_view<K> k,
   return {s, h, i, queries[1] - queries[0], keys[1] - keys[0]};
 }
 
-// The keys that the row sees, in order.
+// The keys that the row sees, in ascending order.
 template <class Isa = native_isa, class Attention>
 std::vector<index> keys_of(const Attention& a, row_position at) {
   std::vector<index> keys;
@@ -87,7 +86,7 @@ double dot(const double* q, const double* k, index dim) {
   return sum;
 }
 
-// The scores of the keys, after the cap and the bias.
+// s_j of each of the keys.
 template <class Isa = native_isa, class Attention, class Q, class K>
 std::vector<double> scores(const Attention& a, tensor_view<Q> q, tensor_view<K> k, row_position at,
                            const std::vector<index>& keys) {

@@ -1,13 +1,12 @@
-// What happens to one row of one head, [dim], by its formula: the definition of every row
-// transform.
+// The definition of every row transform: what it makes of one row x of one head, [dim].
 //
 //   layer_norm    (x - mean) / sqrt(var + eps) * weight + bias
 //   rms_norm      x / sqrt(mean(x^2) + eps) * weight, or * (1 + weight)
-//   rotary        (a, b) turned by the angle of turns[p]
+//   rotary        every point (a, b) of the row turned by its angle in turns[p]
 //   gate          x * act(g)
 //   no_transform  x
 //
-// A transform of your own is asked for its own forward, in double.
+// For a transform of your own it is that transform's forward, called in double.
 #pragma once
 
 #include <cmath>
@@ -27,7 +26,7 @@ namespace skipmax {
 inline namespace v0 {
 namespace reference {
 
-// A learned number of one head; `none` where the vector is left out.
+// Learned number x of one head; `none` if there is no vector.
 template <class Isa, class T>
 double learned(const head_vector<T>& v, index head, std::size_t x, double none) {
   if (v.is_none()) return none;

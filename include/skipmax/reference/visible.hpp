@@ -1,16 +1,16 @@
-// Which keys a query row sees, as a plain yes or no for each key: the definition of every mask. i
-// is the query row, j the key.
+// The definition of every mask: whether query row i sees key j.
 //
 //   no_mask         always
 //   causal          j - (key length - 1) <= i - (query length - 1)
-//   sliding_window  that difference is at least -before and at most after
+//   sliding_window  -before <= (j - (key length - 1)) - (i - (query length - 1)) <= after
 //   key_lengths     j < lengths[batch]
-//   dense_mask      the byte [batch, head, i, j] is not 0    a size of 1 serves all batches, heads or rows
+//   dense_mask      the byte [batch, head, i, j] is not 0
 //   bit_mask        the bit [batch, head, i, j] is 1
-//   both(A, B)      A, and B in the sequence as A ends it, if A does (key_lengths)
+//   both(A, B)      A and B; if A ends the sequence early (key_lengths), B sees it end there
 //
-// Any other mask is asked for its own visible(at), and bias(at, j) if it hides single keys. What
-// hides single keys ends no sequence.
+// In dense_mask and bit_mask a size of 1 serves all batches, heads or rows. Any other mask is asked
+// for its own visible(at), and for bias(at, j) if it hides single keys. Hiding single keys does not
+// end a sequence, even if they are its last ones.
 #pragma once
 
 #include <algorithm>
@@ -52,7 +52,7 @@ bool sees(key_lengths mask, row_position at, index j) {
   return j < mask.lengths[at.batch];
 }
 
-// The number of the row in a mask of bytes or bits.
+// The index of the row in a mask of bytes or bits, [batch or 1, heads or 1, query length or 1].
 template <class Isa, class Mask>
 index row_number(const Mask& mask, row_position at) {
   const index b = mask.batch == 1 ? 0 : at.batch;
@@ -86,7 +86,7 @@ bool sees(const Mask& mask, row_position at, index j) {
   return true;
 }
 
-// The keys of [0, key length) that the row sees, in order.
+// The keys of [0, key length) that the row sees, in ascending order.
 template <class Isa, class Mask>
 std::vector<index> visible(const Mask& mask, row_position at) {
   std::vector<index> keys;
@@ -95,7 +95,7 @@ std::vector<index> visible(const Mask& mask, row_position at) {
   return keys;
 }
 
-// Where the mask ends the row's sequence: key_lengths does, and what says so itself.
+// Where the mask ends the row's sequence. Only a mask with sequence_end, such as key_lengths, does.
 template <class Isa, class Mask>
 index end_of(const Mask& mask, row_position at) {
   if constexpr (requires { mask.sequence_end(at); })
@@ -120,8 +120,8 @@ std::vector<index> visible(const both<First, Second>& mask, row_position at) {
   return keys;
 }
 
-// The row in the sequence that the mask's diagonal is aligned to: of two masks the second's, if it has
-// one. A bias counts positions by it.
+// The row in the sequence to whose end the mask's diagonal is aligned. Of two masks the second's
+// diagonal counts, if it has one. A bias counts its positions in the same sequence.
 template <class Isa, class Mask>
 row_position on_diagonal(const Mask& mask, row_position at) {
   if constexpr (requires { mask.aligned(at); }) return mask.aligned(at);

@@ -1,13 +1,13 @@
-// The weights of the keys that one query row sees, from their scores s_j: the definition of every
-// normalizer. h is the score function, L the divisor of the row.
+// The definition of every normalizer: the weights of the keys that one query row sees, from their
+// scores s_j. h is the score function, L the divisor of the row.
 //
-//   softmax             exp(h(s_j)) / sum_l exp(h(s_l))      zeros where every h(s_j) is -inf
+//   softmax             exp(h(s_j)) / sum_l exp(h(s_l))      zeros if every h(s_j) is -inf
 //   softmax_with_sinks  exp(h(s_j)) / (exp(sink of the head) + sum_l exp(h(s_l)))
 //   by_length           h(s_j) / L^alpha
 //   unnormalized        h(s_j)
 //   minus_log_length    h(s_j - log L)
 //
-// A normalizer of your own needs a weights<Isa>() beside it with the same parameters.
+// A normalizer of your own needs a weights<Isa>() with the same parameters in its namespace.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ namespace skipmax {
 inline namespace v0 {
 namespace reference {
 
-// What a row is divided by: L, where the row sees `visible` of `all` keys.
+// L of a row that sees `visible` of `all` keys.
 template <class Isa>
 double divisor_of(visible_keys, row_position, index visible, index) {
   return static_cast<double>(visible);
@@ -50,7 +50,7 @@ double divisor_of(const Divisor& policy, row_position at, index visible, index a
   return policy.length(at, visible, all);
 }
 
-// scores holds the visible keys alone, at least one.
+// `scores` are those of the visible keys only, at least one; `sink` is -infinity if there is none.
 template <class Isa, class Score>
 std::vector<double> softmax_weights(const Score& h, const std::vector<double>& scores,
                                     double sink) {

@@ -1,5 +1,6 @@
-// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): each row of out times
-// what a projection of the block's input gave, element by element or one number for the head:
+// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): each row of out is
+// multiplied by a projection of the block's input, element by element or by one number for the
+// head:
 //
 //   out(b, l, h, x) *= act(g(b, l, h, x))          g [batch, query length, heads, dim]
 //   out(b, l, h, x) *= act(g(b, l, h, 0))          g [batch, query length, heads, 1]
@@ -17,7 +18,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Some rows of g: what times_gate multiplies while a row of out is in registers.
+// Some rows of g, for multiplying rows of out while they are in registers.
 template <class T, class Act>
 struct gate_rows {
   row_matrix<const T> g;
@@ -32,7 +33,7 @@ struct gate_rows {
   }
 };
 
-// What stands in the place of T where g is no view.
+// Takes the place of T if g is no view.
 struct no_view {};
 
 template <class T, score_function Act = identity>
@@ -61,7 +62,7 @@ struct gate {
     }
   }
 
-  // The rows from `first` on. For a g that is not one number for a head, and of whole registers.
+  // The rows of g from `first` on. Only for a g as wide as out, with a dim of whole registers.
   SKIPMAX_INLINE gate_rows<T, Act> at(row_place first) const {
     return {{g.row(first.batch, first.position, first.head), g.length_stride}, act};
   }
@@ -108,7 +109,7 @@ struct gate {
     }
   }
 
-  // W rows' numbers go through act at once.
+  // Applies act to the numbers of W rows at once.
   template <class Isa, class U>
   SKIPMAX_INLINE void by_number(const T* gates, row_matrix<const U> from, row_matrix<U> to,
                                 index rows, index dim) const {
@@ -129,7 +130,7 @@ struct gate {
   }
 };
 
-// Not of a type derived from it, whose forward may be another.
+// Not true of a derived type, which may have another forward.
 template <class T, class Act>
 inline constexpr bool multiplies_registers<gate<T, Act>> = has_few_operations<Act>;
 

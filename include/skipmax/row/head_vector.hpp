@@ -1,5 +1,5 @@
-// Learned numbers of a row transform: [heads, dim], or [1, dim] for all heads. Without data and dim
-// it stands for none: ones for a weight, zeros for a bias.
+// Learned numbers of a row transform: [heads, dim], or [1, dim] for all heads. With neither data
+// nor dim there are none, which means ones for a weight and zeros for a bias.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -15,10 +15,10 @@ struct head_vector {
 
   SKIPMAX_INLINE bool is_none() const { return !data && dim == 0; }
 
-  // The numbers of one head; null where there are none.
+  // The numbers of one head; null if there are none.
   SKIPMAX_INLINE const T* row(index head) const { return heads == 1 ? data : data + head * dim; }
 
-  // name is the transform's, what the vector's in it.
+  // `name` is the name of the transform, `what` that of the vector in it.
   SKIPMAX_INLINE void check(const char* name, const char* what, index all_heads, index head_dim,
                             error_message& error) const {
     if (!error.empty() || is_none()) return;

@@ -16,7 +16,7 @@ struct in_turn {
   SKIPMAX_INLINE void forward(row_place place, row_matrix<const T> from, row_matrix<T> to,
                               index rows, index dim) const {
     first.template forward<Isa, T>(place, from, to, rows, dim);
-    // beyond dim too the second one has a right to finite numbers
+    // a transform may count on finite numbers beyond dim: the second one too
     for (index r = 0; r < rows; ++r)
       for (index x = dim; x % lanes<T, Isa> != 0; ++x) to.data[r * to.stride + x] = T(0);
     second.template forward<Isa, T>(place, {to.data, to.stride}, to, rows, dim);

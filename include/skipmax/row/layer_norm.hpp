@@ -2,8 +2,8 @@
 //
 //   y = (x - mean) / sqrt(var + eps) * weight + bias,   mean and var over the dim of the row
 //
-// var is the mean of (x - mean)^2. Left as it is made, it is what Flax calls normalize_qk: a weight
-// for all heads, no bias, eps 1e-6.
+// var is the mean of (x - mean)^2. With a weight for all heads and the defaults for the rest, no
+// bias and eps 1e-6, it is Flax's normalize_qk.
 #pragma once
 
 #include <type_traits>

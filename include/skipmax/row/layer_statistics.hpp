@@ -2,10 +2,10 @@
 //
 //   (x - mean) / sqrt(var + eps) = (x - center) * factor + shift
 //
-// Two passes over the rows, as the formula has them, are one too many where the mean is at most
-// twice sqrt(var + eps): there the variance comes from the sums of x and x^2, which multiplies its
-// rounding by 9 at the most, and center is 0. The other rows, rare among q and k, are read once
-// more. Which way a row goes depends on that row alone, and so do its bits.
+// The formula takes two passes over a row. One is enough if the mean is at most twice sqrt(var +
+// eps): then the variance comes from the sums of x and x^2, which multiplies its rounding by 9 at
+// most, and center is 0. Other rows, rare among q and k, are read a second time. The choice depends
+// on the row alone, and so do its bits.
 #pragma once
 
 #include "skipmax/row/row_sums.hpp"
@@ -15,7 +15,7 @@ inline namespace v0 {
 
 namespace detail {
 
-// Of a step of rows.
+// Those of a step of rows.
 template <class Isa, class T>
 struct layer_statistics {
   alignas(64) T center[lanes<T, Isa>], factor[lanes<T, Isa>], shift[lanes<T, Isa>];
@@ -56,8 +56,8 @@ SKIPMAX_INLINE moments<simd<T, Isa>> find_moments(row_matrix<const T> x, int row
   return {sum_across(first.sum, second.sum), sum_across(first.squares, second.squares)};
 }
 
-// The rows of `far`, whose mean is so large that x^2 hides the variance, once more around their
-// mean. What that misses of the mean, for it does not fit one number of T, goes to the shift.
+// Does the rows in `far`, whose mean is so large that x^2 hides the variance, again around their
+// mean. What rounding to T leaves off the mean goes into the shift.
 template <class Isa, class T, class Mask>
 SKIPMAX_NOINLINE void find_centered(row_matrix<const T> x, int rows, index dim, double eps,
                                     Mask far, layer_statistics<Isa, T>& found) {
@@ -75,7 +75,7 @@ SKIPMAX_NOINLINE void find_centered(row_matrix<const T> x, int rows, index dim, 
   math::select(far, V::load_aligned(found.center), zero).store_aligned(found.center);
 }
 
-// From the moments of the rows around 0.
+// Finds the statistics from the moments of the rows around 0.
 template <class Isa, class T>
 SKIPMAX_INLINE void find_statistics(row_matrix<const T> x, int rows, index dim, double eps,
                                     const moments<simd<T, Isa>>& sums,

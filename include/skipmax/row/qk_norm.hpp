@@ -1,11 +1,11 @@
 // Transforms of q and k together, for attention::with: over the dim of a head, after the split into
-// heads.
+// heads. Each weight is a head_vector: [dim] for all heads or [heads, dim], for k [kv heads, dim].
 //
 //   qk_layernorm{q weight, k weight}     Flax's normalize_qk (ViT-22B, arXiv 2302.05442)
-//   qk_rmsnorm{q weight, k weight}       as current language models have it
+//   qk_rmsnorm{q weight, k weight}       as in current language models
 //   qk_rows{q transform, k transform}    any two
 //
-// Each weight is a head_vector: [dim] for all heads, or [heads, dim], for k [kv heads, dim]. qk_layernorm{} has none.
+// qk_layernorm{} has no weights.
 #pragma once
 
 #include "skipmax/row/layer_norm.hpp"

@@ -3,7 +3,7 @@
 //
 //   y = x / sqrt(mean(x^2) + eps) * weight          or * (1 + weight), as in Gemma
 //
-// The mean is over the dim of the row. Without a weight both are x / sqrt(mean(x^2) + eps).
+// The mean is over the dim of the row. Without a weight, y = x / sqrt(mean(x^2) + eps).
 #pragma once
 
 #include <type_traits>

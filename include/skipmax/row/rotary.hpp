@@ -1,15 +1,16 @@
-// Rotary position embedding (Su et al. 2021, arXiv 2104.09864): the elements of a row are points (a, b), each of
-// which is turned by an angle that grows with the position p of the row in its sequence:
+// Rotary position embedding (Su et al. 2021, arXiv 2104.09864): the elements of a row form points
+// (a, b), each turned by an angle that grows with the position p of the row in its sequence:
 //
 //   a' = a cos(p w_x) - b sin(p w_x),   b' = b cos(p w_x) + a sin(p w_x),   x = 0 .. dim / 2 - 1
 //
-// halves: (a, b) are elements x and x + dim / 2 (GPT-NeoX, LLaMA as Hugging Face has it); pairs: 2 x and 2 x + 1
-// (the paper, GPT-J). turns is [positions, dim], of each position dim / 2 cosines, then their sines;
-// rotary_turns() writes those of w_x = base^(-2 x / dim), others are yours to write. Where dim is less than a
-// row's, the rest of the row stays as it is.
+// (a, b) are elements x and x + dim / 2 in halves (GPT-NeoX, Hugging Face's LLaMA), 2 x and 2 x + 1
+// in pairs (the paper, GPT-J). turns is [positions, dim]: for each position dim / 2 cosines, then
+// their sines. rotary_turns() writes it for w_x = base^(-2 x / dim). If dim is less than the row's,
+// the rest of the row stays as it is.
 //
-// p of a key is its number, p of a query that of the key at which it stands, as masks and biases count: below 0
-// where it stands in front of all keys. transform_rows() is told where each sequence starts.
+// p of a key is its index; p of a query is the index of the key at which it stands, as for masks
+// and biases, negative if it stands before all keys. transform_rows() takes where each sequence
+// starts.
 #pragma once
 
 #include <math.h>
@@ -27,7 +28,7 @@ enum class rotary_layout { halves, pairs };
 
 template <class T>
 struct rotary {
-  const T* turns = nullptr;  // of the type of scores: double, or float for all other tensors
+  const T* turns = nullptr;  // in the type of scores: double beside double, else float
   index positions = 0, dim = 0;
   rotary_layout layout = rotary_layout::halves;
 
@@ -94,8 +95,9 @@ struct rotary {
 template <class T, class... Sizes>
 rotary(const T*, Sizes...) -> rotary<T>;
 
-// turns[p, x] = cos(p w_x) and turns[p, dim / 2 + x] = sin(p w_x), w_x = base^(-2 x / dim), for positions 0 ..
-// positions - 1. Throws std::invalid_argument where a size is negative, dim odd or base not positive.
+// turns[p, x] = cos(p w_x) and turns[p, dim / 2 + x] = sin(p w_x), w_x = base^(-2 x / dim), for p =
+// 0 .. positions - 1. Throws std::invalid_argument if a size is negative, dim odd or base not
+// positive.
 template <class T>
 SKIPMAX_INLINE void rotary_turns(double base, index positions, index dim, T* turns) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,

@@ -1,5 +1,5 @@
-// The last pass of a norm: every row through a line of its own, every column times its learned
-// weight.
+// The last pass of a norm: a linear function, the line, for each row, and a learned weight and bias
+// for each column.
 //
 //   to(r, x) = line(r).value(from(r, x), weight(x), bias(x))
 #pragma once
@@ -10,8 +10,8 @@
 namespace skipmax {
 inline namespace v0 {
 
-// A register of learned numbers, which are the caller's: not one element more than dim is read.
-// Without numbers it is `none`.
+// A register of learned numbers from x on, or of `none` if there are none. They are in the caller's
+// memory, so nothing beyond dim is read.
 template <class Isa, class T, class S>
 SKIPMAX_INLINE simd<T, Isa> load_learned(const S* row, index x, index dim, T none) {
   using V = simd<T, Isa>;
@@ -42,7 +42,7 @@ SKIPMAX_INLINE void finish_columns(row_matrix<const T> from, row_matrix<T> to, i
   }
 }
 
-// Four registers of columns at a time, whose weights then stay in registers.
+// Four registers of columns at a time, so that their weights stay in registers.
 template <class Isa, class T, class Line, class Weight, class Bias>
 SKIPMAX_INLINE void write_rows(row_matrix<const T> from, row_matrix<T> to, int rows, index dim,
                                Line line, Weight weight, Bias bias) {

@@ -1,9 +1,9 @@
-// The places of an attention where row transforms go: q and k before their product, and out, first its
-// own transform and then the gate.
+// The row transforms of an attention: of q and k before their product, and of out, its own first
+// and then the gate.
 //
 //   on_q{t}  on_k{t}  on_out{t}     one of them, for attention::with
 //
-// What has q_rows() and k_rows() sets both (qk_layernorm); what says is_gate is the gate.
+// A type with q_rows() and k_rows() sets both (qk_layernorm); one with is_gate is the gate.
 #pragma once
 
 #include <type_traits>
@@ -81,13 +81,13 @@ struct row_slots {
   }
 };
 
-// A gate that reads a tensor view g, whose rows can be fetched ahead.
+// A gate that reads a tensor view g, whose rows can be prefetched.
 template <class Rows>
 inline constexpr bool has_gate_view = requires(Rows rows) {
   requires is_tensor_view<std::remove_cvref_t<decltype(rows.gate.g)>>;
 };
 
-// Nothing but such a gate changes out: where g is as wide as out, it is taken in registers.
+// Only a gate that can multiply registers changes out: it does so if g is as wide as out.
 template <class Rows>
 inline constexpr bool gates_registers =
     !Rows::transforms_out && multiplies_registers<decltype(Rows::gate)>;

@@ -1,12 +1,11 @@
-// Sums over rows, so that a row costs no horizontal operation of its own: each row is added up
-// vertically, into one register, and the lanes of the registers of several rows are then added up
-// all at once.
+// Sums over rows without a horizontal operation for each: a row is added up vertically, into one
+// register, and then the lanes of the registers of several rows are added up all at once.
 //
 //   lane r of the result = sum of the lanes of x[r]
 //
-// A merge tree: each level halves the registers, two shuffles and one addition for a pair. No lane
-// of one row ever meets one of another, so that NaN stays in its row, and no sum depends on a row's
-// place.
+// This is a merge tree: each level halves the number of registers, at two shuffles and one addition
+// for a pair. Lanes of different rows are never added, so that NaN stays in its row and no sum
+// depends on its row's place.
 #pragma once
 
 #include "skipmax/simd/isa.hpp"
@@ -17,20 +16,20 @@
 namespace skipmax {
 inline namespace v0 {
 
-// The rows of a group, read side by side: as many as fit into 128 bits.
+// The number of rows in a group, which are read side by side: as many as 128 bits hold elements.
 template <class T>
 inline constexpr int row_group = 16 / static_cast<int>(sizeof(T));
 
-// The groups of a step, and its rows: those whose sums are found at once. With more than two groups
-// a step would not end before the next one could start, which hides how long its last operations
-// take.
+// The number of groups, and of rows, in a step, whose sums are found at once. A step of more than
+// two groups would be too long for the next one to start while the last operations of this one are
+// under way, which hides their latency.
 template <class T, class Isa>
 inline constexpr int groups_of_step = lanes<T, Isa> > row_group<T> ? 2 : 1;
 template <class T, class Isa>
 inline constexpr int row_step = groups_of_step<T, Isa>* row_group<T>;
 
-// The last levels of the sums of a step, a row in each lane: those of its first group, then of its second, and
-// so again to the end of the register.
+// The last levels of the sums of a step. Each lane holds the sum of a row: the rows of the first
+// group, then those of the second, repeated to the end of the register.
 template <class V>
 SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
   constexpr int G = V::size / lanes_of_128_bits<V>;
@@ -40,9 +39,9 @@ SKIPMAX_INLINE V sum_across(const V& first, const V& second) {
   return reduce_128_bits(of_group, plus{});
 }
 
-// Calls add(e, register, keep) for every register of the rows e = 0 .. of one group, of `dim`
-// elements. keep(term) is the term where it belongs to the row, zero in the lanes beyond dim: what
-// stands there must not count. Where the group has fewer rows its last one is taken again.
+// Calls add(e, register, keep) for every register of every row e of one group, of `dim` elements.
+// keep(term) is the term with zeros in the lanes beyond dim, which must not count. If the group has
+// fewer than row_group rows, the last one is taken again.
 template <class Isa, class T, class Add>
 SKIPMAX_INLINE void each_register(row_matrix<const T> rows, int count, index dim, Add add) {
   using V = simd<T, Isa>;
@@ -63,8 +62,8 @@ SKIPMAX_INLINE void each_register(row_matrix<const T> rows, int count, index dim
   for (int e = 0; e < E; ++e) add(e, V::load_unaligned(row[e] + x), cut);
 }
 
-// f(dim), compiled once more for the dim of nearly all heads: without inner loops to leave, a norm
-// of 64 floats takes 14 cycles a row on AVX-512 instead of 17.
+// f(dim), compiled separately for 64, the dim of nearly all heads: without exits from inner loops a
+// norm of 64 floats takes 14 cycles a row on AVX-512 instead of 17.
 template <class F>
 SKIPMAX_INLINE void for_known_dim(index dim, F f) {
   if (dim == 64)
@@ -73,9 +72,9 @@ SKIPMAX_INLINE void for_known_dim(index dim, F f) {
     f(dim);
 }
 
-// sum(r, count), find(r, count) from these sums and then finish(r, count) with what was found, for the steps
-// of rows r, r + 1, .. r + count - 1. Each waits long for its last operations: meanwhile the step before is
-// finished, and the next one is added up.
+// For each step of rows r .. r + count - 1: sum(r, count), find(r, count) from the sums, and then
+// finish(r, count) with what was found. The last operations of sum and find have a long latency:
+// meanwhile the step before is finished, or the next one added up.
 template <class Isa, class T, class Sum, class Find, class Finish>
 SKIPMAX_INLINE void in_steps(index rows, Sum sum, Find find, Finish finish) {
   constexpr index step = row_step<T, Isa>;

@@ -1,18 +1,18 @@
-// What a row transform is: what happens to single rows of one head, [dim] each, before they are packed
-// (q and k) or after their sum over the keys is finished (out).
+// A row transform changes single rows of one head, [dim] each, before they are packed (q and k) or
+// after the sum over the keys is finished (out).
 //
 //   template <class Isa, class T>
 //   SKIPMAX_INLINE void forward(row_place first, row_matrix<const T> from, row_matrix<T> to,
 //                               index rows, index dim) const;
-//   void check(const problem&, index heads, index dim, error_message&) const;   // optional, or, if it goes by
-//   void check(const problem& tensors, const problem& sequences, index heads, index dim, error_message&) const;
+//   void check(const problem&, index heads, index dim, error_message&) const;   // optional
 //
-// where positions in the sequence matter: with segments, sequences has their number and the longest lengths.
+// or, if positions in the sequence matter, check(tensors, sequences, heads, dim, error): with
+// segments the second problem has their number as batch and the longest lengths.
 //
-// A few rows at a time, so that their reductions share registers. Row r is the one at position
-// first.position + r of its tensor, and stands at key first.own_key + r of its sequence. `from` may be read
-// and `to` written in whole registers, at any alignment: what stands in `from` beyond dim is finite, what is
-// left in `to` beyond dim is of no account. Both may be one matrix.
+// forward gets a few rows at a time, so that their reductions share registers. Row r is at position
+// first.position + r of its tensor and stands at key first.own_key + r of its sequence. It may read
+// `from` and write `to` in whole registers, at any alignment: beyond dim, `from` holds finite
+// numbers and `to` is ignored. Both may be the same matrix.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -22,7 +22,7 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Stands for the instruction set where only a signature is asked for.
+// Stands for the instruction set when only a signature is checked.
 struct any_isa {};
 
 template <class R>
@@ -38,7 +38,7 @@ SKIPMAX_INLINE void check_rows(const R& transform, const problem& tensors, const
   check_part(transform, error, tensors, sequences, heads, dim);
 }
 
-// A gate that can be taken while out is in registers: gate.hpp.
+// True of a gate that can be applied while out is in registers: gate.hpp.
 template <class Gate>
 inline constexpr bool multiplies_registers = false;
 

@@ -1,13 +1,13 @@
-// check_score_function(f): is f, a score function of your own, what attention takes it for? With
-// any test framework:
+// check_score_function(f) tells whether f, a score function of your own, is what attention takes it
+// for. With any test framework:
 //
 //   const auto verdict = skipmax::testing::check_score_function(my_score{});
 //   EXPECT_TRUE(verdict.ok()) << verdict.text();      // "value(nan) in float: found 0, wanted nan"
 //
-// It compares, at some hundred scores, registers and scalars of float and double; value and
-// derivative (by central differences in double); NaN, which must come out where it goes in and
-// nowhere else, of infinity neither; what the functor claims of itself; and it asks f.check. It
-// finds mistakes, it proves nothing: a kink or a pole between the scores it tries goes unseen.
+// At some hundred scores it compares f in registers and scalars of float and double, and the
+// derivative with central differences of value in double. NaN must come out if it goes in, and
+// never otherwise, not even of infinity. It tests what f claims of itself and calls f.check. It
+// finds mistakes but proves nothing: a kink or a pole between the scores it tries goes unseen.
 #pragma once
 
 #include "skipmax/error.hpp"
@@ -30,7 +30,7 @@ struct verdict {
 
 namespace detail {
 
-// What is compared, by name, and what it is held to in double.
+// What is compared: its name, how it is computed, and the scalar in double that it must equal.
 struct value {
   static constexpr const char* name = "value";
   static constexpr bool is_slope = false;
@@ -89,13 +89,13 @@ SKIPMAX_INLINE void say(error_message& error, const char* what, double s, const 
   error << what << "(" << s << ")" << where << ": found " << found << ", wanted " << wanted << why;
 }
 
-// found, at s in the format T, against the scalar in double.
+// Compares `found`, at s in the format T, with the scalar in double.
 template <class T, class What>
 SKIPMAX_INLINE void compare(double s, double found, double wanted, const char* where,
                             error_message& error) {
   if (!error.empty()) return;
   const bool s_is_nan = s != s, at_infinity = math::abs(s) == __builtin_inf();
-  if (What::is_slope && (s_is_nan || at_infinity)) return;  // no meaning, and nobody asks
+  if (What::is_slope && (s_is_nan || at_infinity)) return;  // has no meaning, is not used
   if (s_is_nan) {
     if (found == found) say(error, What::name, s, where, found, s, "");
     return;
@@ -105,8 +105,8 @@ SKIPMAX_INLINE void compare(double s, double found, double wanted, const char* w
     if (at_infinity) error << " or infinity: the limit";
     return;
   }
-  // What T cannot hold may be infinite. Beyond the grid nothing else is compared: there the last
-  // bit of s may move f(s) at will.
+  // A value too large for T may be infinite. Beyond the grid, only infinity is wrong: there the
+  // last bit of s may change f(s) by any amount.
   if (!(math::abs(wanted) < (sizeof(T) == 4 ? 1e37 : 1e307))) return;
   const double epsilon = sizeof(T) == 4 ? 0x1p-23 : 0x1p-52;
   const bool wrong = math::abs(s) > grid_end
@@ -115,7 +115,7 @@ SKIPMAX_INLINE void compare(double s, double found, double wanted, const char* w
   if (wrong) say(error, What::name, s, where, found, wanted, ", its value in double");
 }
 
-// f in registers and in scalars of T, against the scalar in double.
+// Compares f in registers and in scalars of T with the scalar in double.
 template <class Isa, class T, class What, class F>
 void check_format(const F& f, error_message& error) {
   constexpr int width = lanes<T, Isa>;
@@ -139,7 +139,7 @@ void check_formats(const F& f, error_message& error) {
   if (error.empty()) check_format<Isa, float, What>(f, error);
 }
 
-// The derivative against central differences, where two step sizes agree on what it is.
+// Compares the derivative with central differences, to within what two step sizes differ by.
 template <class Isa, class F>
 void check_differences(const F& f, error_message& error) {
   const auto difference = [&f](double s, double h) SKIPMAX_LAMBDA {
@@ -154,7 +154,7 @@ void check_differences(const F& f, error_message& error) {
   }
 }
 
-// exact_zeros, zero_at_zero and a degree, where f claims them.
+// Tests exact_zeros, zero_at_zero and a degree, if f claims them.
 template <class Isa, class F>
 void check_claims(const F& f, error_message& error) {
   constexpr double zeros[] = {0.0, -0.0}, factors[] = {0x1p-20, 1.0 / 3, 3.0, 0x1p20},
