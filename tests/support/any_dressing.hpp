@@ -1,5 +1,5 @@
-// One of the shipped masks, biases and row transforms, chosen at run time, for the tests that cross
-// everything with everything; and what each of them points to.
+// Shipped masks, biases and row transforms, one of each chosen at run time, for the tests that
+// combine everything with everything; and the numbers that they point to.
 #pragma once
 
 #include <limits>
@@ -78,7 +78,7 @@ struct any_mask_of {
   }
 };
 
-// As q's, k's or out's transform, or as a gate.
+// A transform of q, k or out, or a gate.
 template <class T>
 struct any_transform {
   any_transform_slot<T> chosen;
@@ -93,7 +93,7 @@ struct any_transform {
                                        dim);
         },
         chosen);
-    // a transform that does nothing leaves the copying to its caller's caller
+    // no_transform copies by itself: only a U that is not T needs this
     if (chosen.index() == 0 && from.data != to.data)
       for (index r = 0; r < rows; ++r)
         for (index x = 0; x < dim; ++x) to.data[r * to.stride + x] = from.data[r * from.stride + x];
@@ -111,7 +111,7 @@ struct any_gate : any_transform<T> {
   static constexpr bool is_gate = true;
 };
 
-// The reference has its own definition of each, and finds these beside the types.
+// The definitions of the reference, which it finds by argument-dependent lookup.
 template <class Isa>
 std::vector<index> visible(const any_mask_of& mask, skipmax::row_position at) {
   return std::visit([&](const auto& m) { return skipmax::reference::visible<Isa>(m, at); },
@@ -129,7 +129,7 @@ void transform_row(const any_gate<T>& t, skipmax::row_place at, std::vector<doub
 // The numbers that the slots of one problem point to.
 template <class T>
 struct dressing {
-  problem tensors, sequences;  // of the views; as the masks and biases count them
+  problem tensors, sequences;  // as the views have it; as masks and biases see it
   std::vector<index> lengths;
   std::vector<std::uint8_t> flags, bits;
   std::vector<double> slopes;
@@ -209,8 +209,8 @@ struct dressing {
   }
   static constexpr int bias_kinds = 4;
 
-  // of rows of `dim` numbers of `heads` heads; eps is large, so that rows of two or three nearly equal
-  // numbers do not magnify what was rounded before
+  // for rows of `dim` elements of `heads` heads; eps is large, so that rows of two or three nearly
+  // equal elements do not magnify earlier rounding
   any_transform<T> norm(int kind, index heads, index dim) const {
     const skipmax::head_vector<T> shared{learned.data(), dim}, of_heads{learned.data(), dim, heads};
     switch (kind) {

@@ -1,6 +1,6 @@
-// One of the shipped masks or divisors, chosen at run time: the tests that cross everything with
-// everything compile one attention for all of them. Each call goes to the shipped type; the types
-// themselves are used in tests/attention/masks.cpp and divisors.cpp.
+// One of the shipped masks or divisors, chosen at run time, so that the tests that combine
+// everything with everything compile one attention for all of them. Each call goes to the shipped
+// type; the types themselves are used in tests/attention/masks.cpp and divisors.cpp.
 #pragma once
 
 #include <variant>
@@ -42,7 +42,7 @@ struct any_divisor {
   }
 };
 
-// The reference has its own definition of each, and finds these two beside the types.
+// The definitions of the reference, which it finds by argument-dependent lookup.
 template <class Isa>
 std::vector<skipmax::index> visible(const any_mask& mask, skipmax::row_position at) {
   return std::visit([&](const auto& m) { return skipmax::reference::visible<Isa>(m, at); },

@@ -10,7 +10,7 @@
 
 namespace support {
 
-// A call on x, with any executor, gives the bits that the serial call gives on the same numbers.
+// A call with any executor must give the bits that a serial call gives on the same numbers.
 template <class T, class Attention, class Executor>
 void expect_same_as_serial(const Attention& a, const problem& p, Executor&& executor,
                            const char* name) {

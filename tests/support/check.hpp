@@ -45,7 +45,7 @@ void check_against_reference(const Attention& a, const problem& p, std::uint64_t
   check_against_reference(a, x);
 }
 
-// out of one call on these operands.
+// One call on these operands, into x.out.
 template <class Q, class K, class V, class Out, class Attention, class... Execution>
 void run(const Attention& a, operands<Q, K, V, Out>& x, Execution&&... execution) {
   a.forward(x.q.read(), x.k.read(), x.v.read(), x.out.view(), execution...);

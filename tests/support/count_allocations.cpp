@@ -1,4 +1,4 @@
-// In a file of its own, so that no compiler sees a new of one kind meet a delete of another.
+// In a file of its own, so that no compiler sees this new paired with another delete.
 #include "support/count_allocations.hpp"
 
 #include <cstddef>

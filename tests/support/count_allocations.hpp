@@ -1,4 +1,5 @@
-// A program linked with count_allocations.cpp counts every operator new, and may say how many it has left.
+// A program linked with count_allocations.cpp counts every operator new, and can limit how many are
+// left before one throws.
 #pragma once
 
 #include <atomic>

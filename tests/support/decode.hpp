@@ -10,7 +10,7 @@
 
 namespace support {
 
-// What decode means: forward where each sequence ends at its length and its last query sees the last key.
+// What decode means: forward over sequences cut to their lengths, the last query seeing the last key.
 template <class Attention>
 auto as_forward(const Attention& a, const std::vector<index>& lengths) {
   const skipmax::key_lengths ends{lengths.data(), static_cast<index>(lengths.size())};
@@ -37,7 +37,7 @@ void check_decode(const Attention& a, const problem& p, const std::vector<index>
       << "changed an input; " << text(p);
 }
 
-// The shards between the cuts, merged in order, to x.out.
+// Computes the shards between the cuts and merges them in order, into x.out.
 template <class T, class Attention, class... Execution>
 void run_in_parts(const Attention& a, operands<T>& x, const std::vector<index>& cuts,
                   Execution&&... execution) {

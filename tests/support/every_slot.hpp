@@ -1,5 +1,5 @@
-// One score function, and perhaps a cap, with every normalizer, divisor, alpha and mask, against the
-// reference, over a few shapes each.
+// Compares one score function, and perhaps a cap, with the reference: with every normalizer,
+// divisor, alpha and mask, over a few shapes each.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ inline slot_data make_slot_data(const problem& p, std::uint64_t seed) {
     data.lengths.push_back(
         whole(seed, n, 0, 9) == 0 ? 0 : whole(seed + 1, n, 0, static_cast<int>(p.key_length)));
   }
-  // at least one sequence's: a divisor for all of them is there even if none is
+  // for one sequence at least: a divisor shared by all exists even if there is no sequence
   for (index n = 0; n < (p.batch > 1 ? p.batch : 1) * p.query_length; ++n)
     data.divisors.push_back(uniform(seed, static_cast<std::uint64_t>(n), 0.5, 50));
   return data;
@@ -134,7 +134,8 @@ class every_slot {
     check_against_reference(a, x);
   }
 
-  // max(x, 0) of NaN is 0 or NaN, as the operands stand: here it is NaN, for every function.
+  // max(x, 0) of NaN is 0 or NaN, depending on the order of the operands. Here every function must
+  // give NaN.
   template <class MakeNormalizer>
   void nan_reaches_its_row(const MakeNormalizer& make) {
     const problem p{1, 9, 21, 2, 1, 5, 19};
@@ -157,7 +158,7 @@ class every_slot {
   std::uint64_t next_;
 };
 
-// Each unit starts elsewhere in the row of shapes, so that they do not all run the same ones.
+// Each test program starts at a different shape, so that they do not all run the same ones.
 template <class T, class Score, class Cap = skipmax::no_cap>
 void check_every_slot(std::uint64_t first_shape, Score score, Cap cap = {}) {
   every_slot<T, Score, Cap>(score, cap, first_shape).check();

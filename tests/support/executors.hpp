@@ -1,4 +1,4 @@
-// Executors of the tests' own: one thread, tasks in an unusual order, under changing worker numbers.
+// Executors for tests: one thread, tasks in an unusual order, changing worker numbers.
 #pragma once
 
 #include <numeric>

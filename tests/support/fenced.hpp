@@ -1,4 +1,4 @@
-// An array that ends, or begins, where memory may not be touched: one element too far ends the program.
+// An array that ends, or begins, at memory without access: one element too far ends the program.
 #pragma once
 
 #include <sys/mman.h>

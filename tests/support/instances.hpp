@@ -1,10 +1,10 @@
-// What most tests call, compiled once for all of them.
+// The attentions that most tests call, compiled once for all of them.
 #pragma once
 
 #include "skipmax/attention.hpp"
 #include "support/check.hpp"
 
-// Both declare with `extern` for a kind, and define with none.
+// Both macros declare if kind is `extern`, and define if it is empty.
 #define SKIPMAX_INSTANCE_OF_CALL(kind, T, ...)                                               \
   kind template auto plan_forward<native_isa, T>(const __VA_ARGS__&, tensor_view<const T>,   \
                                                  tensor_view<const T>, tensor_view<const T>, \

@@ -1,4 +1,4 @@
-// A mask against its definition, row by row, over all small shapes.
+// Compares a mask with its definition, row by row, over all small shapes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@ namespace support {
 
 using skipmax::index;
 
-// The keys of visible_range() are those, and all of those, that the reference sees, for up to
-// largest_length queries and keys.
+// visible_range() must be exactly the keys that the reference sees, for up to largest_length
+// queries and keys.
 template <class Mask>
 void check_mask(const Mask& mask, index batch, index largest_length, index least_keys = 0) {
   for (index b = 0; b < batch; ++b)
@@ -30,7 +30,8 @@ void check_mask(const Mask& mask, index batch, index largest_length, index least
         }
 }
 
-// Along the queries that see keys neither end goes back, and those that see a key follow each other.
+// Among the queries that see keys, neither end must go back from one to the next, and the queries
+// that see the same key must be consecutive.
 template <class Mask>
 void check_moves_forward(const Mask& mask, index batch, index largest_length) {
   static_assert(skipmax::moves_forward<Mask>);

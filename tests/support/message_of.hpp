@@ -1,4 +1,4 @@
-// What a call throws.
+// The message of what a call throws.
 #pragma once
 
 #include <stdexcept>

@@ -1,5 +1,4 @@
-// The four tensors of one call, filled with random numbers: q and k in [-2, 2), v in [-1, 1), out
-// NaN.
+// The four tensors of one call: random q and k in [-2, 2), random v in [-1, 1), NaN in out.
 #pragma once
 
 #include <limits>
@@ -24,7 +23,7 @@ inline operand_layouts mixed_layouts(std::uint64_t n) {
   return {pick(1), pick(2), pick(3), pick(4)};
 }
 
-// Each in a type of its own where K, V and Out are given.
+// K, V and Out are types of their own if given.
 template <class Q, class K = Q, class V = Q, class Out = Q>
 struct operands {
   static constexpr Out out_guard = number<Out>(-77.25);

@@ -6,14 +6,15 @@
 //             d pairs add up to at most |q||k|, and their rounding errors grow as sqrt(d).
 //   u         half the distance from 1 to the next number of T
 //   slope_j   how much the weight moves with the scores: a central difference over +-1/1024. The
-//             sign alternates from key to key, or sets the heaviest key against all others,
-//             whichever moves more: a common shift does not move softmax
-//   weight_j  the larger of |w_j| for the scores and for |s| + 1 (s without log L where that comes
-//             off): a function that is small below 1, as gelu is, may be so by cancellation
+//             scores move up and down from key to key in turn, or the heaviest key's against all
+//             others, whichever moves the weights more: a common shift does not move softmax
+//   weight_j  the larger of |w_j| at the scores s and at |s| + 1 (with log L subtracted from s if
+//             the normalizer does so): a function that is small below 1, as gelu is, may be so by
+//             cancellation
 //   rounding  (16 + sqrt(L)) u for the weights and their sum, and L times the u of double for the
 //             definition itself, which adds one by one
 //
-// Zero where a row sees no key: such a row must be zeros exactly.
+// The tolerance is zero if a row sees no key: such a row must be exactly zero.
 #pragma once
 
 #include <cmath>
@@ -45,7 +46,7 @@ std::vector<double> row_of(const T* row, index dim) {
   return std::vector<double>(row, row + dim);
 }
 
-// What a normalizer takes off every score.
+// What a normalizer subtracts from every score.
 template <class Normalizer>
 double taken_off(const Normalizer&, skipmax::row_position, index) {
   return 0;
@@ -57,7 +58,7 @@ double taken_off(const skipmax::minus_log_length<Divisor>& n, skipmax::row_posit
   return std::log(divisor_of<skipmax::native_isa>(n.divisor, at, keys, at.key_length));
 }
 
-// sum_j slope_j, where some scores go up and the others down.
+// sum_j slope_j, when the scores that is_up names go up and the others down.
 template <class Weigh, class IsUp>
 double movement(const Weigh& weigh, const std::vector<double>& s, const IsUp& is_up) {
   const double step = 0x1p-10;

@@ -1,12 +1,12 @@
-// What 16 bits may cost: the error of the simplest implementation that stores what they store.
+// What 16-bit types may cost: twice the error of the simplest implementation that stores them.
 //
 //   scores    a float loop over the dim, times scale, through cap and bias
 //   weights   the normalizer's, rounded to the type of v
 //   out       a float loop over the keys, rounded to the type of out
 //
-// Errors are against the definition in double of the same stored numbers, in parts of
-// sum_j |weight_j v_j|, gathered over as many calls as one likes: the largest and the mean square.
-// Float itself may add the 16 + sqrt(L) roundings that support/oracle.hpp allows, and scores theirs.
+// Errors are against the definition in double of the same stored numbers, relative to sum_j
+// |weight_j v_j|, over any number of calls: the largest, and the root mean square. Float itself may
+// add the 16 + sqrt(L) roundings that support/oracle.hpp allows, and those of the scores.
 #pragma once
 
 #include <gtest/gtest.h>

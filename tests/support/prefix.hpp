@@ -1,4 +1,4 @@
-// A row's bits do not depend on how many rows come after it.
+// Under a causal mask a row's bits do not depend on how many rows come after it.
 #pragma once
 
 #include "support/bits.hpp"
@@ -6,7 +6,6 @@
 
 namespace support {
 
-// Under a causal mask a row does not know how many come after it.
 template <class T, class Attention>
 void check_prefix(const Attention& a) {
   const problem p{1, 600, 600, 2, 1, 20, 17};

@@ -1,5 +1,4 @@
-// Numbers that are the same in every run, on every machine, and different in every place of a
-// tensor.
+// Numbers that are the same in every run, on every machine, and differ between places of a tensor.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +15,7 @@ inline std::uint64_t mixed(std::uint64_t seed, std::uint64_t n) {
   return z ^ (z >> 31);
 }
 
-// x as T holds it.
+// x rounded to T.
 template <class T>
 constexpr T number(double x) {
   return static_cast<T>(static_cast<skipmax::computed_t<T>>(x));

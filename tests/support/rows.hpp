@@ -1,5 +1,5 @@
-// A row transform against its definition, at the very edges of memory: `from` and `to` end, and
-// begin, where nothing may be touched, and so do the vectors that the transform was given.
+// Compares a row transform with its definition, at the edges of memory: `from` and `to` end, and
+// begin, where nothing may be touched, and so may the learned vectors of the transform.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ class learned {
   index heads_, dim_;
 };
 
-// fill(r, x) is element x of row r. tolerance(row)[x] is how far off y[x] may be, from the row
+// fill(r, x) is element x of row r. tolerance(row)[x] is how far off y[x] may be, given the row
 // before the transform. NaN passes only where the definition gives NaN.
 template <class T, class R, class Fill, class Tolerance>
 void check_rows(const R& transform, row_place first, index rows, index dim, Fill fill,

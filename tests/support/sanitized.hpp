@@ -1,5 +1,5 @@
-// Sanitized programs are unoptimized and take a hundred times as long: tests that repeat themselves over
-// many shapes repeat themselves less there.
+// Sanitized programs are unoptimized and take a hundred times as long: tests that go over many
+// shapes go over fewer there.
 #pragma once
 
 namespace support {

@@ -1,5 +1,5 @@
-// The sizes that tests run over: one more and one less than a register, a register tile or a key tile
-// of any instruction set, primes, and more than one tile.
+// The sizes that tests run over: one more and one less than a register, a register tile or a key
+// tile of any instruction set, primes, and more than one tile.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace support {
 using skipmax::index;
 using skipmax::problem;
 
-// The n-th shape. The lists have lengths without a common divisor, so that every pair of entries of any
+// The n-th shape. No two lengths of the lists have a common divisor, so every pair of entries of
 // two lists comes up within the product of their lengths.
 inline problem nth_shape(std::uint64_t n) {
   constexpr index query_lengths[] = {1, 2, 5, 6, 7, 8, 13, 14, 15, 17, 29, 33, 97};
@@ -34,7 +34,7 @@ inline problem nth_shape(std::uint64_t n) {
   return p;
 }
 
-// One size of each kind is nothing.
+// Each has one size of 0; the fifth no heads at all, the last nothing.
 inline std::vector<problem> empty_shapes() {
   return {{0, 5, 7, 2, 1, 3, 4}, {2, 0, 7, 2, 1, 3, 4}, {2, 5, 0, 2, 1, 3, 4},
           {2, 5, 7, 0, 1, 3, 4}, {2, 5, 7, 0, 0, 3, 4}, {2, 5, 7, 2, 1, 0, 4},
