@@ -1,9 +1,9 @@
 // How far float results are from double on a long sequence: 8 heads, 4096 keys, d = 64, inputs
-// N(0, 1), in parts of the largest output. The bounds are ours to keep: a plain float sum over the
-// keys misses them.
+// N(0, 1), relative to the largest output. The bounds are our own: a plain float sum over the keys
+// misses them.
 //
-// The largest error is that of the one row whose scores are largest, and mostly the rounding of those
-// scores to float: it moves by half with the order of any sum. The root mean square does not.
+// The largest error is that of the row with the largest scores, mostly from rounding those scores
+// to float: it changes by half with the order of any sum. The root mean square does not.
 #include <cmath>
 
 #include "skipmax/attention.hpp"

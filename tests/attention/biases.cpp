@@ -1,6 +1,5 @@
-// Biases that lie in memory, by their own types: panels of keys that find them there, and the keys and rows
-// at the edges for which they are laid out. relu and softmax are applied to the accumulators, silu to
-// stored scores.
+// Biases in memory, by their own types: panels of keys read them in place; for keys and rows at the
+// edges they are laid out. relu and softmax are applied to accumulators, silu to stored scores.
 #include <limits>
 #include <vector>
 
@@ -21,7 +20,7 @@ std::vector<float> numbers(index count, bool hides, double largest = 1) {
   return all;
 }
 
-// 64 keys or more in the tensors, and any number of them in the sequence.
+// The tensors have 64 keys or more, the first sequence any number of them.
 template <class Check>
 void for_lengths(const Check& check) {
   for (const index queries : {14, 3})
@@ -89,7 +88,7 @@ TEST(biases, silu_relative_in_a_window) {
     }
 }
 
-// Scores that take softmax's reference with them, tile after tile.
+// Scores that move softmax's reference, tile after tile.
 TEST(biases, softmax_relative_far_from_zero) {
   for (const index queries : {3, 30})
     for (const index keys : {49, 600}) {

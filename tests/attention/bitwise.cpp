@@ -98,7 +98,7 @@ TEST(bitwise, alone_or_in_a_batch) {
   check_batch<double>(softmax_attention{}, none);
 }
 
-// The length of a sequence decides, not how far its batch is padded.
+// Only the length of a sequence counts, not how far its batch is padded.
 template <class T, class Attention>
 void check_padding(const Attention& a) {
   const index length = 150;

@@ -14,11 +14,11 @@ using namespace skipmax;
 using skipmax::index;
 using lengths = std::vector<index>;
 
-// Around a register, a tile and a part of the keys, and several parts.
+// Sizes around a register, a tile and a part of the keys, and several parts.
 constexpr index capacities[] = {1,   2,   15,  17,  63,   65,   255,  256, 257,
                                 511, 512, 513, 769, 1023, 1025, 1537, 2100};
 
-// The n-th problem: the lists have lengths without a common divisor.
+// The n-th problem. Only the two lists of dims have lengths with a common divisor.
 template <class T, class Attention>
 void check_nth(const Attention& a, std::uint64_t n) {
   constexpr index heads[][2] = {{1, 1}, {4, 1}, {7, 1}, {8, 2}, {3, 3}};
@@ -83,8 +83,8 @@ TEST(decode, whole_numbers_are_exact) {
         EXPECT_EQ(static_cast<double>(x.out.at(b, 0, h, d)), wanted.out[n]);
 }
 
-// One call of n tokens gives what n calls of one token give: both within the tolerance of the definition,
-// which the first test holds them to; here with each other.
+// One call of n tokens and n calls of one token are both within the tolerance of the definition,
+// and so is forward.
 TEST(decode, prefill_is_as_many_steps) {
   const problem p{1, 12, 300, 4, 2, 24, 40};
   support::operands<float> x(p, 7), steps(p, 7);
@@ -107,7 +107,7 @@ TEST(decode, prefill_is_as_many_steps) {
   check(relu_attention{});
 }
 
-// Over a cache, where two sequences hold 70 and 41 keys of 100 and what is free was never written.
+// Over a cache of capacity 100 with 70 and 41 keys in its two sequences; its free rows of k are NaN.
 template <class Attention>
 void check_cache(const Attention& a) {
   const problem p{2, 6, 70, 4, 2, 24, 40};
@@ -139,7 +139,7 @@ void check_cache(const Attention& a) {
   EXPECT_TRUE(support::close(y.out.read(), wanted));
 }
 
-// Each sequence by itself, of whatever length, as in the batch.
+// A sequence by itself, of any length, gives what it gives in the batch.
 TEST(decode, over_one_sequence_of_a_cache) {
   support::operands<float> x({2, 40, 40, 4, 2, 16, 16}), y(x.sizes);
   kv_cache<float> cache(2, 2, 64, 16);
@@ -160,11 +160,11 @@ TEST(decode, over_one_sequence_of_a_cache) {
 }
 
 TEST(decode, over_a_cache) {
-  check_cache(softmax_attention{}.with(sliding_window{9, 0}));  // a mask of one's own stays
+  check_cache(softmax_attention{}.with(sliding_window{9, 0}));  // the mask of the attention stays
   check_cache(relu_attention{});
 }
 
-// Asked again it has more workers than there is scratch for.
+// If it were asked twice, it would have more workers than there is scratch for.
 struct growing {
   int* asked;
 
@@ -240,8 +240,8 @@ TEST(decode, bits_do_not_depend_on_workers_or_on_the_batch) {
   check_bits(relu_attention{});
 }
 
-// A first dim of one sign in q and another in k hides so many scores below zero: few, half, and as many as are left
-// out by lists, for one row, for two and for four that share them.
+// The first dim, 1 in k and -below in q, moves more and more scores below zero, up to as many as
+// lists leave out; for one row and for several that share the keys.
 template <class Attention>
 void check_zeros(const Attention& a, const problem& p, index length) {
   for (const float below : {0.0f, 4.0f, 8.0f, 12.0f}) {

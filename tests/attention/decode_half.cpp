@@ -1,5 +1,6 @@
-// Decode over caches of 16 bits: what it gives over the same numbers in float, since they are widened on their way
-// into registers; to the bit, but for rows of bf16 read where they lie, whose numbers are added up in another order.
+// Decode over caches of 16 bits gives what it gives over the same numbers in float, since they are
+// widened on their way into registers: to the bit, except for rows of bf16 that are read in place,
+// whose numbers are added up in another order.
 #include "skipmax/kv_cache.hpp"
 #include "support/bits.hpp"
 #include "support/decode.hpp"
@@ -10,7 +11,7 @@ using namespace skipmax;
 using skipmax::index;
 using lengths = std::vector<index>;
 
-// As many dims in whole registers as not: rows are read where they lie, or copied.
+// Some dims are whole registers, some are not: rows are read in place, or copied.
 const problem shapes[] = {{1, 1, 600, 8, 2, 64, 64},
                           {2, 3, 1030, 4, 4, 32, 16},
                           {3, 1, 70, 7, 1, 17, 33},

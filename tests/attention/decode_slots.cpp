@@ -45,7 +45,7 @@ void check_dressed(const Attention& bare, int mask, int bias, int rows) {
                      .with(on_k{with.norm((rows + 1) % 3, shape.kv_heads, shape.key_dim)})
                      .with(on_out{with.norm(rows, shape.heads, shape.value_dim)})
                      .with(with.gate((rows + 2) % 3));
-  // a norm of out magnifies what was rounded before by at most 1 / sqrt(eps) times weights of 2
+  // a norm of out magnifies earlier rounding by at most 1 / sqrt(eps) times weights of 2
   support::operands<T> x(shape, 19, support::mixed_layouts(19));
   support::run_decode(a, x, filled);
   const auto wanted = support::expect(support::as_forward(a, filled), x.q.read(), x.k.read(),
@@ -106,7 +106,7 @@ TEST(decode_slots, nan_that_is_seen_reaches_the_output) {
     }
   };
   check(softmax_attention{});
-  check(attention<sigmoid, by_length<>>{});  // relu may leave out the value
+  check(attention<sigmoid, by_length<>>{});  // not relu: it may leave out the value
 }
 
 template <class Attention>

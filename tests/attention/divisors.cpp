@@ -53,7 +53,7 @@ TEST(divisors, minus_log_length) {
   check_shapes<float>(a, [](auto& p, auto& data) { return minus_log_length{rows(p, data)}; });
 }
 
-// Float counts to 2^24: here 2^25 + 100 keys, all of them the same number, and one in a million is seen.
+// Float counts to 2^24. Here are 2^25 + 100 keys, all the same, of which one in a million is seen.
 TEST(divisors, hidden_keys_beyond_what_float_counts) {
   const index keys = (index{1} << 25) + 100;
   std::vector<std::uint8_t> seen(static_cast<std::size_t>(keys));
@@ -72,7 +72,7 @@ TEST(divisors, hidden_keys_beyond_what_float_counts) {
   EXPECT_NEAR(out[2], length / (1 + std::exp(std::log(length) - 1)), 1e-5f);
 }
 
-// Their powers may be: a row of zeros stays zeros.
+// A power of the divisor may be beyond float: a row of zeros stays zeros.
 TEST(divisors, beyond_float) {
   const float q[] = {1}, k[] = {-1}, v[] = {1};
   float out[] = {5};
@@ -82,7 +82,7 @@ TEST(divisors, beyond_float) {
   EXPECT_EQ(out[0], 0);
 }
 
-// All four say the same where no key is masked, to the bit.
+// All four give the same bits if no key is masked.
 TEST(divisors, agree_where_all_keys_are_visible) {
   const problem p{2, 9, 31, 2, 1, 8, 5};
   const std::vector<double> lengths(2 * 9, 31);

@@ -1,5 +1,5 @@
-// Dressed attentions where masks and biases are at their most awkward, over more than one key tile: tiles
-// and rows without a key, first tiles hidden, biases of infinity and NaN, against the reference.
+// Compares attentions with awkward masks and biases with the reference, over more than one key tile:
+// tiles and rows without a key, first tiles hidden, biases of infinity and NaN.
 #include <functional>
 #include <limits>
 #include <string>
@@ -19,8 +19,7 @@ using skipmax::index;
 
 constexpr index key_lengths_of_tiles[] = {257, 289, 521, 600};
 
-// A mask, a bias, a norm of out and a gate, chosen at run time; without them what is left is the same
-// type.
+// A mask, a bias, a norm of out and a gate, chosen at run time; leaving some out keeps the type.
 template <class Plain>
 using dressed = attention<
     decltype(Plain::score), decltype(Plain::normalizer), support::any_mask_of, no_cap,
@@ -33,9 +32,9 @@ using dressed_double =
               row_slots<no_transform, no_transform, support::any_transform<double>,
                         support::any_gate<double>>>;
 
-// Every element is as the definition has it: zeros where a row sees no key, NaN where it says NaN, and
-// close to it where it does not, within a share of the largest number of the row's definition and 1. A
-// score of the size `high` is rounded by that much more, and softmax makes a factor of it.
+// Every element must match the definition: 0 in a row that sees no key, NaN or infinity where the
+// definition has it, else within a share of the larger of 1 and the row's largest element. A score
+// as large as `high` is rounded by that much more, which softmax turns into a factor.
 template <class T, class Attention>
 void check(const Attention& a, support::operands<T>& x, double high = 0) {
   const double u = std::numeric_limits<T>::epsilon() / 2;
@@ -73,7 +72,7 @@ void check(const Attention& a, support::operands<T>& x, double high = 0) {
   EXPECT_TRUE(x.guards_intact());
 }
 
-// What stands in a mask or a bias for each pair.
+// The numbers of a mask or a bias for all pairs of a query row and a key.
 template <class T>
 struct pairs {
   index batch, heads, queries, keys;
@@ -91,7 +90,7 @@ struct pairs {
   dense_bias<T> bias() const { return {of.data(), batch, heads, queries, keys}; }
 };
 
-// Which keys a row does not see.
+// The keys that a row does not see.
 const struct {
   const char* name;
   bool (*hides)(index row, index key, index keys);
@@ -213,7 +212,7 @@ void check_values(const Plain& plain) {
         return h == 1 && has(i, j) ? value : T(0);
       });
       SCOPED_TRACE(std::to_string(static_cast<double>(value)) + " at " + std::to_string(where));
-      // beyond, all scores of one bias round to it
+      // with a larger bias all scores round to the bias
       const double high = std::abs(value) <= T(1e4) ? static_cast<double>(std::abs(value)) : 0;
       Dressed<Plain> a{plain.score, plain.normalizer};
       a.bias = {numbers.bias()};
@@ -233,7 +232,7 @@ TEST(dressed_edges, huge_biases_silu) {
   check_values<float, dressed>(attention<silu, unnormalized>{});
 }
 
-// The lowest number of all, which many take for -infinity: no weight; and where every key has it zeros.
+// The lowest float, which many use for -infinity, gives no weight; a row of nothing else is zeros.
 TEST(dressed_edges, lowest_bias_softmax) {
   const problem p{1, 17, 600, 1, 1, 8, 16};
   support::operands<float> x(p, 9);
@@ -285,7 +284,8 @@ TEST(dressed_edges, lengths_softmax) {
   check_lengths<float, dressed>(softmax_attention{});
 }
 
-// Ragged sequences: without rows, without keys, one alone, none at all; three workers give the same bits.
+// Ragged sequences: some without rows, without keys or both, or only one; three workers give the
+// same bits.
 template <class T, template <class> class Dressed, class Plain>
 void check_ragged(const Plain& plain) {
   struct ragged {
@@ -348,7 +348,7 @@ TEST(dressed_edges, ragged_and_empty) {
   call({none, 3, none}, lhd<const float>(nullptr, 0, 2, 3), lhd<float>(nullptr, 0, 2, 4));
   call({some, 3, none}, lhd<const float>(q.data(), 5, 2, 3), lhd(out.data(), 5, 2, 4));
   EXPECT_EQ(out, std::vector<float>(40, 0));
-  a.segments = {none, 3, some};  // keys that nobody asks for
+  a.segments = {none, 3, some};  // keys without a query
   a.forward(lhd<const float>(nullptr, 0, 2, 3), lhd<const float>(q.data(), 5, 2, 3),
             lhd<const float>(q.data(), 5, 2, 4), lhd<float>(nullptr, 0, 2, 4));
 }

@@ -1,5 +1,5 @@
-// Not a byte is read or written outside of q, k, v, out, gates, masks, biases and learned numbers: each
-// ends, or begins, where memory may not be touched.
+// Not a byte is read or written outside of q, k, v, out, gates, masks, biases and learned numbers:
+// each ends, or begins, where memory may not be touched.
 #include <memory>
 #include <vector>
 
@@ -116,8 +116,8 @@ void check_shape(const Plain& plain, const problem& p, fence side, int variant) 
         << support::text(p) << ", variant " << variant << ", element " << n;
 }
 
-// Heads in the innermost place but one: a row is followed by one of another head. The last row of all
-// ends at the fence.
+// Heads are the innermost axis but dim: a row is followed by that of the next head, and the last
+// row ends at the fence.
 template <class T, class Plain>
 void check_shapes(const Plain& plain) {
   const index key_dims[] = {1, 3, 8, 15, 16, 17, 64},
@@ -142,7 +142,7 @@ TEST(dressed_memory, sigmoid_double) {
   check_shapes<double>(sigmoid_attention{});
 }
 
-// The slots as they are, which the compiler sees through.
+// The slots as types of their own, which the compiler sees through.
 template <class T>
 void check_shipped(fence side) {
   for (const index dim : {index{20}, index{64}, index{33}}) {
@@ -168,7 +168,8 @@ void check_shipped(fence side) {
   }
 }
 
-// Masks that all rows share, with a bias that hides keys: longer tiles, whose last keys are packed in rows.
+// Masks that are the same for all rows, with a bias that hides keys: tiles are longer, and their
+// last keys are packed in rows.
 template <class T, class Attention>
 void check_alike(const Attention& plain) {
   for (const fence side : {fence::after, fence::before})

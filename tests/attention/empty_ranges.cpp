@@ -6,7 +6,7 @@ namespace {
 
 using namespace skipmax;
 
-// Row i sees the keys i - width + 1 .. i: beyond the last key, nothing, and a range that starts there.
+// Row i sees the keys i - width + 1 .. i: late rows see none, their range starts beyond the keys.
 struct window {
   skipmax::index width;
   SKIPMAX_INLINE key_range visible(row_position at) const {
@@ -14,7 +14,7 @@ struct window {
   }
 };
 
-// Every second row of 100 sees nothing, by a range that ends before it starts.
+// Every second hundred of rows sees nothing, by a range that ends before it starts.
 struct stripes {
   SKIPMAX_INLINE key_range visible(row_position at) const {
     if (at.query / 100 % 2 == 1) return {90, -5};

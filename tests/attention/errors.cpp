@@ -149,7 +149,7 @@ TEST(errors, sizes_overflow) {
       "k", "[1099511627776, 1099511627776,", "a size that fits 64 bits");
 }
 
-// A dim that every view can have, but no scratch.
+// A dim that a view can have, but that is too large for scratch.
 TEST(errors, scratch_overflows) {
   call c;
   c.q = blhd(c.q.data, 1, 1, 1, index{1} << 59);
@@ -210,7 +210,7 @@ TEST(errors, per_row) {
   }
 }
 
-// A divisor of 0 is wrong only where there is something to divide.
+// A divisor of 0 is wrong only if there is something to divide.
 TEST(errors, per_row_zero_of_a_row_that_sees_nothing) {
   const double numbers[18] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   const index lengths[] = {11, 0};

@@ -70,7 +70,7 @@ TEST(exact, under_a_causal_mask) {
   }
 }
 
-// Weights that are exactly zero leave values out, and ones count them.
+// Weights are exactly 0 below relu6's lower bound, and exactly 6 above its upper one.
 TEST(exact, relu6_at_its_bounds) {
   const float q[] = {1}, k[] = {-1, 0, 3, 6, 100}, v[] = {1, 10, 100, 1000, 10000};
   float out[1];

@@ -1,5 +1,5 @@
-// A gate alone after the attention, which is taken while out is in registers where it is as wide as whole
-// registers; elsewhere, and after a norm, in a pass of its own. Both give the same bits.
+// A gate alone after the attention. If it is as wide as whole registers it is applied while out is
+// in registers; otherwise, and after a norm, in a pass of its own. Both give the same bits.
 #include <limits>
 #include <vector>
 
@@ -15,7 +15,7 @@ using skipmax::index;
 using support::operands;
 using support::tensor;
 
-// out as it is, so that the gate gets a pass of its own.
+// Leaves out as it is, but makes the gate a pass of its own.
 struct nothing {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(row_place, row_matrix<const T> from, row_matrix<T> to, index rows,
@@ -92,7 +92,7 @@ TEST(gated, a_row_without_keys_is_zeros) {
     for (index d = 0; d < 64; ++d) EXPECT_EQ(x.out.at(0, i, 0, d) == 0, i == 1) << i;
 }
 
-// A gate of one's own that has the library's as a base is called, whatever the rows.
+// The forward of a gate that is derived from the library's is called, whatever the rows.
 struct one_more : gate<float> {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(row_place, row_matrix<const T> from, row_matrix<T> to, index rows,

@@ -15,12 +15,13 @@ TEST(half_bf16, softmax) {
   check_half<bf16, bf16, bf16, bf16>(softmax_attention{}, 400, support::no_mask_at_all);
   check_half<bf16, bf16, bf16, bf16>(softmax_attention{}, 500, support::diagonal);
 }
-// Whole blocks of such rows are not packed, from 4 bytes on. A scale may be no power of two, or turn the sign.
+// Whole blocks of contiguous rows of 64 are not packed if they are aligned to 4 bytes. A scale may
+// be no power of two, or negative.
 template <class Attention>
 void check_rows_of_64(const Attention& a) {
   support::half_errors errors;
   for (skipmax::index rows : {1, 13, 14, 28, 49, 61}) {
-    // 49 keys: one of them is scored by itself
+    // of 49 keys, one is scored by itself
     const problem p{2, rows, rows % 2 == 0 ? 37 : 49, 4, 2, 64, rows < 20 ? 19 : 32};
     support::operands<bf16, bf16, bf16, bf16> in_place(p, 1, {{"bhl", 0, 0}, {}, {}, {}}),
         unaligned(p, 1, {{"bhl", 0, 2}, {}, {}, {}}), odd(p, 1, {{"bhl", 0, 1}, {}, {}, {}}),
@@ -57,7 +58,8 @@ TEST(half_bf16, scale_of_other_dims) {
   errors.expect_at_most_twice();
 }
 
-// relu(c)^2 n values of 1, by the score c of all keys: neither it nor c / scale leave the range of float.
+// An output over values of 1, if all keys have the same score. Neither score / factor nor a sum of
+// squares of the score leaves the range of float.
 template <class Attention>
 float of_equal_scores(const Attention& a, double factor, double score, skipmax::index dim) {
   const auto n = static_cast<std::size_t>(14 * dim);
@@ -89,7 +91,7 @@ struct shifted_relu : relu {
 TEST(half_bf16, derived_from_relu) {
   EXPECT_EQ(of_equal_scores(relu_attention{}.with(shifted_relu{}), 0.125, 2, 64), 1);
 }
-// An output that is denormal has the same bits however many rows its block has.
+// A denormal output has the same bits however many rows its block has.
 TEST(half_bf16, denormal_sums) {
   const std::vector<bf16> q(14), k(2);
   std::vector<bf16> v(64), out(14 * 32);

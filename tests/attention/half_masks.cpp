@@ -1,5 +1,5 @@
-// Every mask, every kind of bias, and what goes around an attention, over 16 bits; and what must not
-// change a single bit.
+// Every mask, every kind of bias, norms and gates over 16-bit tensors; and what must not change a
+// single bit.
 #include "half.hpp"
 #include "support/executors.hpp"
 #include "support/prefix.hpp"

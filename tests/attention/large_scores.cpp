@@ -10,7 +10,7 @@ namespace {
 using namespace skipmax;
 using skipmax::index;
 
-// One query 1 with d = 1, so that the scores are the keys themselves, for 17 rows alike.
+// All 17 queries are 1 and d = 1, so that the scores are the keys themselves.
 template <class T>
 void check_scores(const std::vector<double>& scores, const char* name) {
   const auto keys = static_cast<index>(scores.size());
@@ -88,7 +88,7 @@ TEST(large_scores, rows_apart_double) {
   check_rows_apart<double>();
 }
 
-// Whether other rows of its block have scores far from all others' changes no bit of a row.
+// A row has the same bits whether or not other rows of its block have scores far from all others.
 template <class T, class Attention>
 void check_rows_beside_others(const Attention& a, const problem& p) {
   support::operands<T> x(p), beside(p);
@@ -122,7 +122,7 @@ TEST(large_scores, rows_beside_others) {
   check_rows_beside_others<bf16>();
 }
 
-// Where the zero of the scores lies changes nothing but roundings, at the edges of what is near zero too.
+// A shift of all scores changes nothing but rounding, also at the edges of what is near zero.
 TEST(large_scores, shifted) {
   for (const index keys : {1, 49, 300})
     for (double shift :
@@ -141,7 +141,7 @@ struct late_rows {
   }
 };
 
-// The lowest of scores, where a row's first key is not in the first tile, or not in the first part.
+// The lowest scores, when a row's first visible key is not in the first tile, or the first part.
 template <class T>
 void check_lowest(double score) {
   support::operands<T> x({1, 9, 300, 1, 1, 1, 5});
@@ -166,7 +166,7 @@ TEST(large_scores, lowest) {
   check_lowest<double>(-6.7e307);
 }
 
-// Keys [first, last) have the score -inf: they are as good as not there.
+// Keys [first, last) have the score -inf: the result must be as without them.
 template <class T>
 void check_minus_infinity(index keys, index first, index last) {
   support::operands<T> x({1, 9, keys, 1, 1, 1, 5}),

@@ -28,7 +28,7 @@ void check_parts(const Attention& a, const problem& p, const cuts& at, std::uint
   EXPECT_TRUE(x.out.guards_intact());
 }
 
-// What resize leaves, an empty sum to merge into: scores of -120 and 120.
+// What resize() leaves is an empty sum to merge into, whether scores are -120 or 120.
 TEST(partial, zeros_change_nothing) {
   for (const float sign : {-1.0f, 1.0f}) {
     const float q[] = {1}, k[] = {120 * sign, 120 * sign}, v[] = {1, 2};
@@ -102,7 +102,7 @@ TEST(partial, bits_do_not_depend_on_workers) {
   EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
 }
 
-// Numbers alone go from one place to another.
+// Only the numbers of data() are sent.
 TEST(partial, a_part_can_be_sent) {
   support::operands<float> x({1, 3, 100, 2, 1, 16, 20}), y({1, 3, 100, 2, 1, 16, 20});
   const softmax_attention a;
@@ -146,7 +146,7 @@ TEST(partial, mistakes) {
         a.forward_partial(x.q.read(), x.k.read(), no_values, {0, 1300}, part);
       },
       "v: batch: found 1 in [1, 1, 1, 1], wanted 2");
-  volatile index negative = -2, large = index{1} << 30;  // of constants g++ warns
+  volatile index negative = -2, large = index{1} << 30;  // g++ warns of constants
   expect_error(
       [&] {
         part.resize({1, negative, 3, 4, 2, 5, 6});

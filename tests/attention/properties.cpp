@@ -1,5 +1,5 @@
-// What must hold of dressed attentions, whatever the numbers: what a row does not see changes no bit of
-// it, sequences do not see each other, keys have no order.
+// What must hold of dressed attentions, whatever the numbers: what a row does not see changes no
+// bit of it, sequences do not see each other, keys have no order.
 #include <limits>
 #include <numeric>
 
@@ -73,8 +73,8 @@ TEST(properties, what_is_hidden_changes_no_bit_sigmoid) {
   check_garbage_under_masks<float>(sigmoid_attention{});
 }
 
-// Every score function but relu's kind makes something of -inf that is no weight: a key hidden by a bias
-// counts for nothing with any of them.
+// h(-inf) may be no weight at all, such as -inf or NaN: a key hidden by a bias has weight 0 all the
+// same.
 TEST(properties, a_hidden_key_has_no_weight_with_any_score_function) {
   const problem p{1, 9, 40, 1, 1, 8, 16};
   support::dressing<float> dress(p, p, 5);
@@ -93,7 +93,7 @@ TEST(properties, a_hidden_key_has_no_weight_with_any_score_function) {
   check(relu6{});
 }
 
-// A row whose keys are all hidden one by one is zeros too, whatever a norm or a gate would make of it.
+// A row whose keys are hidden one by one is zeros too, whatever a norm or a gate would make of it.
 TEST(properties, a_row_without_keys_is_zeros_whatever_follows) {
   const problem p{1, 3, 5, 1, 1, 4, 16};
   const std::uint8_t second_row[] = {0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0};

@@ -1,4 +1,4 @@
-// Where rows stand in their sequences, in each way to compute: what rotary goes by.
+// The positions that rotary goes by, in every way to compute an attention.
 #include "skipmax/row/rotary.hpp"
 
 #include "skipmax/kv_cache.hpp"
@@ -60,7 +60,7 @@ TEST(attention_rotary, of_parts) {
   EXPECT_TRUE(support::close(x.out.read(), support::expect(f, x.q.read(), x.k.read(), x.v.read())));
 }
 
-// Rows of out, by their keys: turned as q is.
+// A row of out is turned by the key at which it stands, as q is.
 TEST(attention_rotary, of_out) {
   const problem p{2, 3, 300, 4, 2, 16, 20};
   const auto f = softmax_attention{}.with(on_out{turn<float>()});
@@ -82,8 +82,8 @@ TEST(attention_rotary, of_segments_counts_in_each) {
   EXPECT_TRUE(support::same_bits(x.out.read(), alone.out.read()));
 }
 
-// No score changes where all positions move by as much, in front of the first key as behind it: 3 queries over
-// 1 key as the last 3 of 9 over the last 1 of 7.
+// Scores do not change if all positions move by the same amount, even from before the first key: 3
+// queries over 1 key are as the last 3 of 9 over the last 1 of 9.
 TEST(attention_rotary, of_queries_in_front_of_the_keys) {
   const index dim = 20;
   std::vector<double> q(3 * dim), k(9 * dim), out(3), wanted(9);
@@ -101,7 +101,7 @@ TEST(attention_rotary, of_queries_in_front_of_the_keys) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(out[i], wanted[6 + i], 1e-13) << i;
 }
 
-// The longest sequence tells how many positions there are to be, not the length of all.
+// There must be as many positions as the longest sequence has, not as all have together.
 TEST(attention_rotary, of_segments_needs_the_longest) {
   const problem p{1, 300, 300, 4, 2, 24, 16};
   const index offsets[] = {0, 130, 131, 300};
@@ -124,8 +124,8 @@ TEST(attention_rotary, of_segments_needs_the_longest) {
       "rows may have");
 }
 
-// A prompt and then token after token: keys turned when they are appended, queries by the attention, against
-// all at once. The sequences are not of one length.
+// A prompt and then token by token, keys turned before they are appended and queries by the
+// attention, gives what all at once gives. The prompts have different lengths.
 TEST(attention_rotary, of_a_cache) {
   const index prompt[] = {9, 4}, total = 15;
   const problem p{2, total, total, 4, 2, 20, 24};

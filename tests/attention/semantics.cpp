@@ -1,4 +1,4 @@
-// What a row that sees nothing is, where a NaN goes, and what a masked key may hold.
+// What a row that sees nothing gives, where a NaN goes, and what a masked key may hold.
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -57,8 +57,8 @@ TEST(semantics, a_row_that_sees_nothing_is_zeros) {
   check_empty_rows<double>();
 }
 
-// A padding mask and a padding bias, one row of [batch, 1, 1, keys] for all heads and queries, are as the same
-// row written down for each.
+// A padding mask or bias, [batch, 1, 1, keys] with one row for all heads and queries, gives what
+// that row gives if it is written out for each.
 TEST(semantics, one_row_of_a_mask_or_bias_serves_all) {
   for_each_attention<float>([](const auto& a) {
     constexpr index keys = 21, queries = 20;

@@ -8,7 +8,7 @@ namespace {
 using namespace skipmax;
 using skipmax::index;
 
-// Rows of a register tile and keys of a panel come from these, whatever the instruction set.
+// Every remainder of a register tile's rows and of a panel's keys, whatever the instruction set.
 template <class T, class Attention>
 void check_rows_and_keys(const Attention& a) {
   for (index rows = 1; rows <= 33; ++rows)

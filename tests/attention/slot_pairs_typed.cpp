@@ -1,5 +1,5 @@
-// The same slots as types of their own, so that the calls take the ways that are only there for some: scores
-// that stay in registers, gates taken in registers, rows that see alike, diagonals.
+// The same slots as types of their own, so that the calls take the paths that only some types have:
+// scores that stay in registers, gates applied in registers, rows that see alike, diagonals.
 #include "slot_pairs.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
-// An attention whose every slot is written outside of the library, by its public header alone, against
-// plain loops that know nothing of the library.
+// Compares an attention whose every slot is written outside of the library, with its public header
+// alone, with plain loops that know nothing of the library.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -53,7 +53,7 @@ inline bool is_shown(size head, size query, size key) {
   return (key + 2 * head + query) % 5 != 0 && query != 6;
 }
 
-// The band, and in it single keys hidden: all of them in row 6.
+// The band, with single keys of it hidden, and in row 6 all.
 struct spotted_band {
   static constexpr bool hides_keys = true;
 
@@ -118,7 +118,7 @@ struct rotary {
   }
 };
 
-// q times 1 + the number of its head.
+// q times 1 + half of the number of its head.
 struct by_head {
   template <class Isa, class T>
   void forward(row_place first, skipmax::row_matrix<const T> from, skipmax::row_matrix<T> to,
@@ -128,7 +128,7 @@ struct by_head {
       for (size x = 0; x < dim; ++x)
         to.data[r * to.stride + x] = from.data[r * from.stride + x] * factor;
   }
-  // asked with the sizes of its own tensor
+  // called with the sizes of its own tensor
   void check(const problem&, size heads, size, skipmax::error_message& error) const {
     if (heads == 13) error << "row by_head: found 13 heads, wanted luck";
   }

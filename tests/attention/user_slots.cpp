@@ -44,7 +44,7 @@ struct odd_rows {  // every other row sees nothing, the others all
   }
 };
 
-struct asked {  // hides none, and notes whether it is asked for keys that do not exist; of float
+struct asked {  // hides nothing and notes whether it is asked for keys beyond the last; float only
   static constexpr bool hides_keys = true;
   bool* beyond;
 

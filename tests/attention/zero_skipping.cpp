@@ -55,7 +55,7 @@ TEST(zero_skipping, any_executor) {
     support::expect_same_as_serial<float>(a, p, support::shuffled{3, 7}, "shuffled");
 }
 
-// Keys that no query has a weight for: their values are not touched.
+// The values of keys whose weight is zero for every query are not touched.
 TEST(zero_skipping, values_of_zero_weight_are_not_read) {
   const problem p{1, 30, 300, 1, 1, 16, 40};
   support::operands<float> x(p, 3), y(p, 3);
@@ -75,7 +75,7 @@ TEST(zero_skipping, values_of_zero_weight_are_not_read) {
   EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
 }
 
-// A weight that is no number needs its value, too.
+// A weight of NaN needs its value, too.
 TEST(zero_skipping, keeps_nan) {
   const problem p{1, 16, 100, 1, 1, 16, 16};
   support::operands<float> x(p, 4);

@@ -1,4 +1,5 @@
-// The same of bf16, which is widened, or goes in pairs of keys that need a value if either of them does.
+// The same for bf16, which is widened, or goes in pairs of keys: a pair needs its values if either
+// of its weights is not zero.
 #include <limits>
 
 #include "above.hpp"
@@ -45,7 +46,7 @@ TEST(zero_skipping_bf16, relu) {
   check_policies(relu_attention{}.with(sliding_window{140, 3}));
 }
 
-// Pairs of keys that no query has a weight for: their values are not touched.
+// The values of pairs of keys whose weights are zero for every query are not touched.
 TEST(zero_skipping_bf16, values_of_zero_weight_are_not_read) {
   const problem p{1, 30, 300, 1, 1, 16, 40};
   operands x(p, 3), y(p, 3);
@@ -64,7 +65,7 @@ TEST(zero_skipping_bf16, values_of_zero_weight_are_not_read) {
   EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read()));
 }
 
-// A weight that is no number needs its value, and so does the one beside it.
+// A weight of NaN needs its value, and so does the one beside it.
 TEST(zero_skipping_bf16, keeps_nan) {
   const problem p{1, 16, 100, 1, 1, 16, 16};
   operands x(p, 4);

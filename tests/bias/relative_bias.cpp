@@ -35,7 +35,7 @@ TEST(relative_bias, differences_beyond_the_table_take_its_ends) {
   EXPECT_EQ((relative_bias{table, 1, -3, 1}.bias<float>(at, 0)), 7);
 }
 
-// Rows are said to lie in the table where no entry of theirs is outside, and then they are what bias() says.
+// rows() gives a place in the table if no entry is outside, and there are the numbers of bias().
 TEST(relative_bias, rows_in_the_table) {
   std::vector<float> table(2 * 9);
   for (std::size_t n = 0; n < table.size(); ++n) table[n] = static_cast<float>(n);
@@ -114,7 +114,7 @@ TEST(relative_bias, a_table_that_hides_keys_says_so) {
             "bias relative_bias: data[0, 2]: found -inf, wanted a number, or relative_bias<T, "
             "true>, which hides keys");
   EXPECT_EQ(complaint_about(relative_bias<float, true>{table, 1, -3, 6}, sizes(1, 1, 2, 2)), "");
-  // Only the differences that there are count: 0 and 1 here, then 0 .. 2, and the end for more.
+  // Only the differences of the problem count: 0 and 1, then 0 .. 2, then 0, which takes the end.
   EXPECT_EQ(complaint_about(relative_bias{table, 1, -3, 6}, sizes(1, 1, 2, 1)), "");
   EXPECT_NE(complaint_about(relative_bias{table, 1, -3, 6}, sizes(1, 1, 3, 1)), "");
   EXPECT_NE(complaint_about(relative_bias{table, 1, -9, 6}, sizes(1, 1, 1, 1)), "");

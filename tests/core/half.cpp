@@ -1,5 +1,5 @@
-// bf16 and f16 against their definition in double, as numbers and as registers: every number there is,
-// and every float that lies half way between two of them, or just beside.
+// bf16 and f16 against their definition in double, as numbers and as registers: every number there
+// is, and every float that lies half way between two of them, or just beside.
 #include "skipmax/half.hpp"
 
 #include <gtest/gtest.h>
@@ -53,12 +53,12 @@ double by_definition(int bits) {
   return bits & 0x8000 ? -size : size;
 }
 
-// The same sign, the same number, or NaN both.
+// The same number with the same sign, or both NaN.
 bool equal(double a, double b) {
   return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
 }
 
-// One register's worth from each place on.
+// A register at a time.
 template <class S>
 std::vector<float> widened(const std::vector<S>& from) {
   constexpr auto W = static_cast<std::size_t>(lanes<float, native_isa>);
@@ -107,8 +107,8 @@ TEST(half, every_f16) {
   check_every_number<f16>();
 }
 
-// Between each number and the next: the tie goes to the even one, its neighbours to the nearer one.
-// Beyond the largest number the next one would be 2^(largest exponent + 1), and is infinity.
+// Half way between a number and the next, ties go to even; their neighbours go to the nearer
+// number. The number after the largest would be 2^(largest exponent + 1), which is infinity here.
 template <class S>
 void check_ties() {
   const format f = format_of(S{});
@@ -145,7 +145,7 @@ TEST(half, ties_f16) {
   check_ties<f16>();
 }
 
-// Whatever their payload, even one that lies in the bits that are cut off.
+// NaN of any payload, even one that is only in the bits that are cut off.
 template <class S>
 void check_nan() {
   std::vector<float> from;

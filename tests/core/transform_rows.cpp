@@ -17,7 +17,7 @@ using skipmax::row_place;
 using skipmax::transform_rows;
 using support::tensor;
 
-// A transform of one's own: every element plus what tells its row from all others.
+// A user's transform: adds to every element a number that is different in each row.
 struct add_place {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(row_place first, row_matrix<const T> from, row_matrix<T> to,
@@ -33,7 +33,7 @@ struct add_place {
 };
 static_assert(skipmax::row_transform<add_place>);
 
-// The definition, row by row; tolerance is what a row may be off in units of rounding.
+// Compares with the definition, row by row; tolerance is in units of rounding.
 template <class T, class R>
 void expect_defined(const R& transform, const tensor<T>& x, const tensor<T>& y, double tolerance) {
   const auto in = x.read(), out = y.read();
@@ -173,7 +173,7 @@ TEST(transform_rows, what_it_says) {
             "skipmax: executor: concurrency: found 0, wanted 1 or more workers");
 }
 
-// Row l of sequence b stands at key starts[b] + l: which key, by a row of ones.
+// Makes rows of ones show the key at which they stand: starts[b] + l for row l of sequence b.
 struct times_own_key {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(row_place first, row_matrix<const T> from, row_matrix<T> to,

@@ -15,7 +15,7 @@ using skipmax::index;
 using keys_of_block = block_keys<float, native_isa>;
 constexpr int MR = register_block<float, native_isa>::rows;
 
-// Row by row, as block_keys defines its members.
+// Compares with the definition of block_keys' members, row by row.
 template <class Mask>
 void check(const Mask& mask, row_position at, int rows, key_range tile,
            const keys_of_block& found) {
@@ -92,7 +92,7 @@ TEST(key_ranges, both) {
   check_all(both{sliding_window{5, 3}, key_lengths{lengths, 4}}, 4);
 }
 
-// Neither end keeps a direction.
+// Both ends go back and forth.
 struct zigzag {
   key_range visible(row_position at) const { return {at.query * 7 % 11, 12 + at.query * 5 % 17}; }
 };
@@ -104,7 +104,7 @@ TEST(key_ranges, a_mask_that_says_nothing) {
   check_all(both{causal{}, zigzag{}});
 }
 
-// What causal promises is not promised by what is derived from it.
+// A type derived from causal does not move forward just because causal does.
 struct derived : causal {
   key_range visible(row_position at) const { return {at.query % 3, at.key_length}; }
 };

@@ -127,7 +127,7 @@ TEST(as_ld, checks_an_inner_stride_that_only_the_run_knows) {
   const map spread(m.data(), 3, 4, any_stride(8, 2));
   EXPECT_EQ(message_of([&] { (void)as_ld(spread); }),
             "skipmax: as_ld: inner stride: found 2, wanted 1: copy into a Matrix");
-  const map one_column(m.data(), 3, 1, any_stride(8, 2));  // no neighbours to be apart
+  const map one_column(m.data(), 3, 1, any_stride(8, 2));  // the inner stride does not matter
   expect_rows(as_ld(one_column), one_column);
 }
 

@@ -21,7 +21,7 @@ using column_major = Eigen::Tensor<T, Rank>;
 
 constexpr index B = 2, L = 5, H = 3, D = 4;
 
-// Same address for all (b, l, h, x): element(b, l, h, x) names the tensor's own.
+// Each element of the view must have the address of the tensor's own, element(b, l, h, x).
 template <class T, class Element>
 void expect_elements(tensor_view<T> view, index batch, index heads, const Element& element) {
   ASSERT_EQ(view.batch, batch);

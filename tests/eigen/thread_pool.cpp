@@ -82,7 +82,7 @@ TEST(eigen_thread_pool, serves_several_callers_at_once) {
   skipmax_test::callers_do_not_disturb_each_other(shared, 4, 300);
 }
 
-// Every thread of the pool is kept busy until the call is over: it must not wait for them.
+// All threads of the pool are busy until the call is over: it must not wait for them.
 TEST(eigen_thread_pool, does_not_wait_for_a_busy_pool) {
   Eigen::ThreadPool threads(2);
   std::atomic<bool> release{false};
@@ -97,7 +97,7 @@ TEST(eigen_thread_pool, does_not_wait_for_a_busy_pool) {
     const eigen_thread_pool pool(threads);
     for (int call = 0; call < 50; ++call)
       pool.for_each_task(6, [&](skipmax::index, int) { ++runs; });
-  }  // and the wrapper may go before the closures that it left behind
+  }  // the wrapper may be destroyed before the closures that it left in the pool
   release = true;
   released.Wait();
   EXPECT_EQ(runs, 300);

@@ -116,7 +116,7 @@ TEST(both, a_hidden_key_ends_no_sequence) {
   EXPECT_EQ(seen(both{both{two, mask}, sliding_window{1}}, 1, 1, 2), "-++--");
 }
 
-// Hides the last key of what it takes to be the sequence.
+// Hides the last key of the sequence as it sees it.
 struct without_the_last {
   static constexpr bool hides_keys = true;
   key_range visible(row_position at) const { return {0, at.key_length}; }

@@ -21,7 +21,7 @@ static_assert(!sees_alike<dense_mask<>> && !sees_alike<bit_mask>);
 
 const double hidden = -std::numeric_limits<double>::infinity();
 
-// Fill with any flags, each byte with any of its bits where it is not zero.
+// Random flags: a byte that is not zero has random bits.
 void fill(std::uint8_t* bytes, index count) {
   for (index n = 0; n < count; ++n) {
     const auto at = static_cast<std::uint64_t>(n);
@@ -112,8 +112,8 @@ TEST(dense_mask, rows_may_lie_apart) {
   EXPECT_EQ(alike.bias<double>({0, 0, 1, 2, 2}, 0), 0);
 }
 
-// Every size up to some registers, against the reference and its own scalars, with memory that
-// ends, or begins, where the flags do.
+// Compares every size up to some registers with the reference and with scalars, with flags at the
+// end, or at the start, of accessible memory.
 template <class Make>
 void check_all_lengths(index batch, index heads, index queries, Make make) {
   for (index keys = 0; keys < 43; ++keys) {

@@ -21,7 +21,7 @@ TEST(minus_log_length, asks_its_divisor) {
   EXPECT_FALSE(error.empty());
 }
 
-// With a score of 0 the sigmoid of -log L is 1 / (1 + L): an output of L / (1 + L) over ones.
+// With scores of 0 the weights are sigmoid(-log L) = 1 / (1 + L), and the sum of ones L / (1 + L).
 TEST(minus_log_length, weights_start_near_one_over_length) {
   for (index keys : {1, 9, 300}) {
     support::operands<double> x({1, 5, keys, 1, 1, 8, 3});
@@ -34,7 +34,7 @@ TEST(minus_log_length, weights_start_near_one_over_length) {
   }
 }
 
-// The bias of the sigmoid and a fixed number say the same thing.
+// A bias of the sigmoid can do the same as a fixed number.
 TEST(minus_log_length, is_a_bias) {
   support::operands<double> x({2, 9, 31, 2, 1, 8, 10}), y(x.sizes);
   support::run(sigmoid_attention{}.with(minus_log_length{fixed_number{50}}), x);

@@ -35,7 +35,7 @@ TEST(softmax, one_key_takes_all) {
     for (index d = 0; d < 5; ++d) EXPECT_FLOAT_EQ(x.out.at(0, i, 0, d), x.v.at(0, 0, 0, d));
 }
 
-// exp(s) / sum: keys 0, log 2, log 5 weigh 1/8, 2/8, 5/8, wherever the zero of the scores lies.
+// Scores 0, log 2, log 5 have weights 1/8, 2/8, 5/8, whatever shift all scores have.
 template <class T>
 void check_shares(double shift, double tolerance) {
   const T q[] = {1}, v[] = {8, 80, 800};
@@ -54,7 +54,7 @@ TEST(softmax, shares) {
   check_shares<float>(64, 1e-2);
 }
 
-// The order of the keys does not matter, but for rounding.
+// The order of the keys does not matter, except for rounding.
 TEST(softmax, keys_in_reverse) {
   support::operands<double> x({1, 9, 500, 1, 1, 8, 10}), y(x.sizes);
   for (index j = 0; j < 500; ++j) {

@@ -14,7 +14,7 @@ using skipmax::index;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
-// Weights 2/10, 3/10 and, for the sink, 5/10 of nothing, wherever the zero of the scores lies.
+// Weights 2/10, 3/10 and 5/10, the last for the sink, whatever shift all scores have.
 template <class T>
 void check_shares(double shift, double tolerance) {
   const T q[] = {1}, v[] = {10, 100};
@@ -35,7 +35,7 @@ TEST(softmax_with_sinks, shares) {
   check_shares<float>(90, 1e-3);
 }
 
-// One far above all scores takes all, one far below nothing, -inf is none.
+// A sink far above all scores takes all the weight, one far below none; -inf is no sink.
 TEST(softmax_with_sinks, at_the_ends) {
   support::operands<float> x({1, 9, 70, 6, 6, 8, 5}), without(x.sizes);
   const float sinks[] = {1e30f, 200, -1e30f, -200, -inf, -0x1p127f};
@@ -73,8 +73,8 @@ TEST(softmax_with_sinks, parts) {
   EXPECT_TRUE(support::close(x.out.read(), support::expect(a, x.q.read(), x.k.read(), x.v.read())));
 }
 
-// A norm of out makes its bias of zeros: of a row that sees keys, however small their weights, not of one that
-// sees none.
+// A norm of out turns zeros into its bias. It does so for a row that sees keys, however small their
+// weights, but not for one that sees none.
 TEST(softmax_with_sinks, a_row_that_sees_keys_is_not_empty) {
   const float sinks[] = {150}, bias[] = {7, 7, 7, 7};
   const auto a = softmax_attention{}

@@ -1,4 +1,5 @@
-// Every slot of the library, the reference and the checker at least once; looked at, never run.
+// Every slot of the library, the reference and the checker at least once: to look at the symbols,
+// never run.
 #include "skipmax/attention.hpp"
 #include "skipmax/execution/thread_pool.hpp"
 #include "skipmax/reference/forward.hpp"

@@ -152,7 +152,7 @@ TEST(reference, masks_and_biases_hide_together) {
   EXPECT_EQ(reference::keys_of(a, {0, 0, 0, 2, 3}), (std::vector<index>{1}));
 }
 
-// Row transforms of a user's own, which tell where they were.
+// A user's row transforms, of which the first shows the place of its row.
 struct add {
   double by_batch, by_head, by_position;
 
@@ -185,7 +185,7 @@ void transform_row(plus_one, row_place, std::vector<double>& row) {
   for (double& x : row) x += 1;
 }
 
-// Two sequences, two query heads over one kv head, two queries and keys, dim 1: all are 1.
+// Two sequences, two query heads over one kv head, two queries and keys, dim 1: all elements are 1.
 template <class Attention>
 std::vector<double> run_ones(const Attention& a) {
   const std::vector<double> ones(8, 1);

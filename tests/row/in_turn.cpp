@@ -11,7 +11,7 @@ using skipmax::index;
 using skipmax::rms_norm;
 using skipmax::rotary;
 
-// Each element plus what all the memory of the row adds up to: it must be finite.
+// Adds 0 to each element if the row's whole registers are finite, also beyond dim, else NaN.
 struct add_all {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(skipmax::row_place, skipmax::row_matrix<const T> from,
@@ -25,7 +25,7 @@ struct add_all {
     }
   }
 };
-// Leaves infinity beyond dim, which is of no account.
+// Leaves infinity beyond dim, as a transform may.
 struct leave_infinity {
   template <class Isa, class T>
   SKIPMAX_INLINE void forward(skipmax::row_place, skipmax::row_matrix<const T> from,

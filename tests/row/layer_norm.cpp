@@ -17,9 +17,9 @@ static_assert(std::is_same_v<decltype(layer_norm{head_vector<float>{}}), layer_n
 static_assert(
     std::is_same_v<decltype(layer_norm{head_vector<double>{}, {}, 1e-5}), layer_norm<double>>);
 
-// With z = (x - mean) / deviation: rounding of the sums, which grows as the square root of their
-// length and is up to 9 times that of a variance, of z itself, of weight and bias; and, for the
-// definition, the rounding of a mean that is large beside the deviation.
+// With z = (x - mean) / deviation, this allows for the rounding of the sums, which grows as the
+// square root of their length and is up to 9 times that of a variance, and of z, weight and bias;
+// and for the definition's rounding of a mean that is large beside the deviation.
 template <class T>
 auto tolerance(double weight, double bias, double eps) {
   return [=](const std::vector<double>& row) {
@@ -125,7 +125,7 @@ TEST(layer_norm, nan_and_infinity_stay_in_their_row) {
   check_nan<double>();
 }
 
-// Alone, among others, and beside rows that go the other way: the same bits.
+// A row has the same bits alone, among others, and beside rows that take another number of passes.
 template <class T>
 void check_bits() {
   constexpr index W = support::register_lanes<T>, rows = 2 * W + 3, dim = 5 * W;

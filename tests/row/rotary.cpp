@@ -49,9 +49,9 @@ TEST(rotary, definition) {
   check_definition<double>();
 }
 
-// A quarter of a turn makes (a, b) to (-b, a).
+// A quarter of a turn takes (a, b) to (-b, a).
 TEST(rotary, a_quarter_of_a_turn) {
-  const double quarter[] = {1, 1, 0, 0, 0, 0, 1, 1};  // nothing at position 0
+  const double quarter[] = {1, 1, 0, 0, 0, 0, 1, 1};  // no turn at position 0
   const auto turned = [&](rotary_layout layout) {
     std::vector<double> row{1, 2, 3, 4, 5, 6, 7, 8};
     rotary<double>{quarter, 2, 4, layout}.forward<skipmax::native_isa, double>(
@@ -63,7 +63,7 @@ TEST(rotary, a_quarter_of_a_turn) {
   EXPECT_EQ(turned(rotary_layout::pairs), (std::vector<double>{-2, 1, -4, 3, 5}));
 }
 
-// In front of all keys, the other way round: (a, b) to (b, -a).
+// A row before all keys turns the other way: (a, b) to (b, -a).
 TEST(rotary, positions_below_zero) {
   const double quarter[] = {1, 0, 0, 1};
   for (const rotary_layout layout : {rotary_layout::halves, rotary_layout::pairs}) {

@@ -25,7 +25,7 @@ TEST(gelu, known_values) {
   EXPECT_NEAR(gelu{}.value(3.0), 2.9963626079182269, 1e-14);
 }
 
-// s (1 + tanh(u)) / 2 has nothing left of these: 1 + tanh(u) is 0.
+// s (1 + tanh(u)) / 2 loses these: 1 + tanh(u) rounds to 0.
 TEST(gelu, keeps_the_digits_of_small_values) {
   for (double s : {-6.0, -9.0}) {
     const double exact =

@@ -16,7 +16,7 @@ TEST(laplace, formula) {
   formula::check(laplace{}, value, slope, 6);
 }
 
-// Mega's reason for it: it meets squared relu, value and slope, at s = sqrt 2.
+// Why Mega uses it: it meets squared relu in value and slope at s = sqrt 2.
 TEST(laplace, resembles_squared_relu) {
   EXPECT_NEAR(laplace{}.value(std::sqrt(0.5)), 0.5, 1e-6);
   EXPECT_NEAR(laplace{}.derivative(std::sqrt(0.5)), std::sqrt(2.0), 1e-5);

@@ -10,7 +10,7 @@
 
 namespace support {
 
-// What decode means: forward over sequences cut to their lengths, the last query seeing the last key.
+// What decode means: forward over sequences cut to their lengths, the last query at the last key.
 template <class Attention>
 auto as_forward(const Attention& a, const std::vector<index>& lengths) {
   const skipmax::key_lengths ends{lengths.data(), static_cast<index>(lengths.size())};

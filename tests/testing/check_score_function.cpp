@@ -246,7 +246,7 @@ TEST(check_score_function, infinity_has_a_limit) {
             "value(-inf) in double: found nan, wanted a number or infinity: the limit");
 }
 
-// s in double; in float its square is too large on the way.
+// This is s in double; in float s * s overflows.
 struct overflows_in_float {
   template <class V>
   V value(V s) const {

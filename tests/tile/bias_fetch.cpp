@@ -1,5 +1,5 @@
-// A bias that can fetch is asked once for each number of every row block but the first, and for no others; where
-// the keys are too few for a panel, or q has no dim, there is nothing to do it beside.
+// A bias with fetch() is asked to prefetch each number of every row block but the first exactly
+// once. With too few keys for a panel, or no dim, there are no panels of scores to do so beside.
 #include <vector>
 
 #include "skipmax/attention.hpp"

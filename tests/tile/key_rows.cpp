@@ -15,7 +15,7 @@ using skipmax::index;
 
 constexpr index stride = 1088;  // of scores, more than any number of keys here
 
-// Small whole numbers: their sums are exact in any order. The last key ends where memory may not be touched.
+// Small whole numbers: their sums are exact in any order. The last key ends at a fence.
 template <class T, class K>
 void check(int rows, index keys, index depth, index gap) {
   const index k_stride = depth + gap;
@@ -56,8 +56,9 @@ void check(int rows, index keys, index depth, index gap) {
                       << " apart";
 }
 
-// Rows that take keys from two places in turn and such that do not, keys around a register and the least
-// number for it, rows of k shorter than what is taken in turn and longer.
+// Numbers of rows that take keys from two streams in turn and that do not, numbers of keys around a
+// register and around the least for two streams, rows of k shorter and longer than what is taken
+// from a stream at a time.
 template <class T, class K>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;

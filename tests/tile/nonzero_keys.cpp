@@ -19,7 +19,8 @@ template <class T>
 struct weights_of_rows {
   alignas(64) T at[2 * stride];
 
-  // A share of zeros, of both signs, and what is small, negative or no number; beyond `keys` too.
+  // A share of zeros of both signs; the rest may be small, negative, infinite or NaN. Also beyond
+  // the keys.
   weights_of_rows(std::uint64_t seed, double zeros) {
     const T values[] = {T(1),
                         T(-2),
@@ -70,7 +71,7 @@ TEST(nonzero_keys, of_two_rows) {
   check<double, 2>();
 }
 
-// Of pairs of bf16: the same floats, cut to their upper halves. A denormal of float is zero then, of either sign.
+// Pairs of bf16: the same floats, cut to their upper halves. A denormal of float becomes a zero.
 #if defined(__AVX512BF16__) && defined(__AVX512F__)
 template <int R>
 void check_pairs() {
@@ -101,7 +102,7 @@ TEST(nonzero_keys, of_pairs) {
 }
 #endif
 
-// What units for other instruction sets are built from.
+// What is used without AVX-512.
 TEST(nonzero_keys, by_table) {
   for (index keys = 0; keys <= 288; ++keys) {
     const weights_of_rows<float> w(static_cast<std::uint64_t>(keys), 0.6);

@@ -16,7 +16,7 @@ namespace {
 using namespace skipmax;
 using skipmax::index;
 
-// Small whole numbers: their sums are exact in any order. The last row of v ends where memory may not be touched.
+// Small whole numbers: their sums are exact in any order. The last row of v ends at a fence.
 template <class T, class X, class Keys>
 void check(int rows, Keys keys, index held, index width, index gap) {
   const index v_stride = width + gap, weight_stride = held + 3;
@@ -61,7 +61,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
                       << " apart";
 }
 
-// Every number of rows, keys in whole fours and not, one and none.
+// Every number of rows; of keys multiples of four and others, one and none.
 template <class T, class X>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;
@@ -70,7 +70,7 @@ void check_all() {
       for (const index width : {W, 5 * W})
         for (const index gap : {0, 3}) {
           check<T, X>(rows, keys_in_streams{count, 0, count}, count > 0 ? count : 1, width, gap);
-          const index range = count + 70;  // of which these are all from the 68th on but the last
+          const index range = count + 70;  // of which these are number 68 to the last but one
           check<T, X>(rows, keys_in_streams{range, 68, count + 1}, range, width, gap);
           std::vector<key_number> list(static_cast<std::size_t>(count));
           std::iota(list.begin(), list.end(), key_number{0});
@@ -79,7 +79,7 @@ void check_all() {
         }
 }
 
-// Each key of a range once, a quarter further on from one to the next.
+// A range has each key once, and goes on a quarter of it further from one to the next.
 TEST(value_rows, go_through_a_range_from_its_quarters) {
   for (const index count : {1, 3, 4, 7, 8, 255, 1024}) {
     const keys_in_streams range{count, 0, count};
@@ -96,7 +96,8 @@ TEST(value_rows, go_through_a_range_from_its_quarters) {
   }
 }
 
-// The order in which a range is gone through, of a list: what is left out changes no other's place, nor its sum.
+// A list is put into the order of its range: leaving out a key changes neither the place of another
+// nor the sum that it goes into.
 TEST(value_rows, order_a_list_as_its_range) {
   constexpr index keys_a_sum = 256;
   for (const index count : {1, 2, 7, 8, 255, 256, 257, 700, 1024})
