@@ -107,7 +107,7 @@ TEST(decode, prefill_is_as_many_steps) {
   check(relu_attention{});
 }
 
-// Over a cache of capacity 100 with 70 and 41 keys in its two sequences; its free rows of k are NaN.
+// Over a cache of capacity 100 with 70 and 41 keys in its two sequences. Free rows of k are NaN.
 template <class Attention>
 void check_cache(const Attention& a) {
   const problem p{2, 6, 70, 4, 2, 24, 40};

@@ -1,4 +1,4 @@
-// Compares attentions with awkward masks and biases with the reference, over more than one key tile:
+// Attentions with awkward masks and biases against the reference, over more than one key tile:
 // tiles and rows without a key, first tiles hidden, biases of infinity and NaN.
 #include <functional>
 #include <limits>

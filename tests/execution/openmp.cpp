@@ -2,8 +2,8 @@
 
 #include "check_executor.hpp"
 
-// The OpenMP runtime of clang keeps what its threads allocated until the process ends, and no frame of
-// ours is in those stacks: LeakSanitizer asks here which ones to leave out.
+// The OpenMP runtime of clang keeps what its threads allocated until the process ends, and no frame
+// of ours is in those stacks: LeakSanitizer asks here which ones to leave out.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:libomp";

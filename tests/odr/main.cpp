@@ -41,8 +41,8 @@ row_of_numbers layer_norm(row_of_numbers x, const float* weight, const float* sh
   return x;
 }
 
-// One query row: out = sum_j weight_j v_j / divisor, the weights given by the scores; the divisor is their
-// sum, or the number of keys that are not left out.
+// One query row: out = sum_j weight_j v_j / divisor, the weights given by the scores; the divisor
+// is their sum, or the number of keys that are not left out.
 template <class Norm, class Weight>
 row_of_numbers attend(const std::vector<float>& q, const std::vector<float>& k,
                       const std::vector<float>& v, int i, int first, int last, const Norm& norm,

@@ -1,4 +1,4 @@
-// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447): multiplies each row of out
+// The gate of a gated attention unit (Hua et al. 2022, arXiv 2202.10447) multiplies each row of out
 // by a projection of the block's input, element by element or by one number for the head:
 //
 //   out(b, l, h, x) *= act(g(b, l, h, x))          g [batch, query length, heads, dim]

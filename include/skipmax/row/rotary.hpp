@@ -8,7 +8,7 @@
 // their sines. rotary_turns() writes it for w_x = base^(-2 x / dim). If dim is less than the row's,
 // the rest of the row stays as it is.
 //
-// p of a key is its index; p of a query is the index of the key at which it stands, as for masks and
+// p of a key is its index; p of a query is the index of the key at which it stands, as in masks and
 // biases: negative before the first key. transform_rows() is told where each sequence starts.
 #pragma once
 
@@ -95,8 +95,8 @@ template <class T, class... Sizes>
 rotary(const T*, Sizes...) -> rotary<T>;
 
 // turns[p, x] = cos(p w_x) and turns[p, dim / 2 + x] = sin(p w_x) for p = 0 .. positions - 1, with
-// w_x = base^(-2 x / dim). Throws std::invalid_argument if a size is negative, dim odd, base not
-// above 0, or turns null.
+// w_x = base^(-2 x / dim). Throws std::invalid_argument if a size is negative, dim odd, base not a
+// finite number above 0, or turns null.
 template <class T>
 SKIPMAX_INLINE void rotary_turns(double base, index positions, index dim, T* turns) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
