@@ -224,6 +224,35 @@ TEST(semantics, an_infinite_score_is_an_infinite_relu) {
   EXPECT_EQ(out[1], 0);  // relu(-inf) is 0
 }
 
+// Of scores -inf the row is zeros, but not if one is NaN.
+template <class T>
+void check_nan_among_nothing(index keys, index place) {
+  const T q[] = {1}, scores[] = {-infinity<T>, nan<T>};
+  const std::vector<T> v(static_cast<std::size_t>(keys), T(1));
+  for (bool spoiled : {false, true}) {
+    std::vector<T> k(v.size(), scores[0]);
+    if (spoiled) k[static_cast<std::size_t>(place)] = scores[1];
+    T out[] = {5}, decoded[] = {5};
+    double defined[] = {5};
+    const auto q_row = ld(q, 1, 1), k_rows = ld(k.data(), keys, 1), v_rows = ld(v.data(), keys, 1);
+    softmax_attention{}.forward(q_row, k_rows, v_rows, ld(out, 1, 1));
+    softmax_attention{}.decode(q_row, k_rows, v_rows, &keys, ld(decoded, 1, 1));
+    reference::forward(softmax_attention{}, q_row, k_rows, v_rows, ld(defined, 1, 1));
+    for (double found : {double(out[0]), double(decoded[0]), defined[0]}) {
+      EXPECT_EQ(std::isnan(found), spoiled) << keys << " keys, NaN at " << place;
+      EXPECT_TRUE(spoiled || found == 0);
+    }
+  }
+}
+
+TEST(semantics, nan_among_scores_of_minus_infinity_reaches_the_row) {
+  for (index keys : {1, 2, 17, 300})
+    for (index place : {index(0), keys / 2, keys - 1}) {
+      check_nan_among_nothing<float>(keys, place);
+      check_nan_among_nothing<double>(keys, place);
+    }
+}
+
 // ---- anything in what is masked
 
 template <class T>

@@ -61,8 +61,11 @@ TEST(weights, minus_log_length_goes_inside) {
 }
 
 TEST(weights, a_score_that_is_not_a_number_is_not_hidden) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               inf = std::numeric_limits<double>::infinity();
   for (double w : weigh(softmax{}, identity{}, {1, nan, 2})) EXPECT_TRUE(std::isnan(w));
+  for (double w : weigh(softmax{}, identity{}, {-inf, nan})) EXPECT_TRUE(std::isnan(w));
+  for (double w : weigh(softmax{}, identity{}, {-inf, -inf})) EXPECT_EQ(w, 0);
   EXPECT_TRUE(std::isnan(weigh(by_length{}, relu{}, {1, nan})[1]));
   EXPECT_EQ(weigh(by_length{}, relu{}, {1, nan})[0], 0.5);
 }

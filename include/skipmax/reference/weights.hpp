@@ -56,9 +56,10 @@ std::vector<double> softmax_weights(const Score& h, const std::vector<double>& s
                                     double sink) {
   std::vector<double> w;
   for (double s : scores) w.push_back(h.value(s));
-  const double largest = std::max(*std::max_element(w.begin(), w.end()), sink);  // NaN if that is
   const double nothing = -std::numeric_limits<double>::infinity();
-  if (largest == nothing) return std::vector<double>(w.size(), 0);
+  if (std::all_of(w.begin(), w.end(), [=](double x) { return x == nothing; }))
+    return std::vector<double>(w.size(), 0);
+  const double largest = std::max(*std::max_element(w.begin(), w.end()), sink);
   double sum = std::exp(sink - largest);
   for (double& x : w) sum += x = std::exp(x - largest);
   for (double& x : w) x /= sum;
