@@ -9,7 +9,7 @@
 //   skipmax::alibi_slopes(slopes, 12);
 //   softmax_attention{}.with(causal{}).with(alibi{slopes, 12})
 //
-// In float the slope is rounded and distances are exact up to 2^24; in double nothing is rounded.
+// In float the slope is rounded and distances are exact up to 2^24; in double neither is rounded.
 #pragma once
 
 #include "skipmax/error.hpp"

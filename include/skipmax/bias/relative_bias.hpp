@@ -5,8 +5,8 @@
 //   p       = i + (key_length - query_length)
 //
 // p is the key that query row i stands at, bottom-right aligned as in causal. check() refuses
-// -infinity among the entries that a call reads; relative_bias<T, true> allows it, and then costs
-// what a bias that hides keys costs.
+// -infinity in any entry that the lengths of a call reach, even if the mask hides its keys;
+// relative_bias<T, true> allows it, and costs what a bias that hides keys costs.
 //
 // Raffel et al. 2020, arXiv 1910.10683; Zhai et al. 2024, arXiv 2402.17152.
 #pragma once

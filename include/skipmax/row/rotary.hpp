@@ -5,8 +5,8 @@
 //
 // (a, b) are elements x and x + dim / 2 in halves (GPT-NeoX, Hugging Face's LLaMA), 2 x and 2 x + 1
 // in pairs (the paper, GPT-J). turns is [positions, dim]: for each position dim / 2 cosines, then
-// their sines. rotary_turns() writes it for w_x = base^(-2 x / dim). If dim is less than the row's,
-// the rest of the row stays as it is.
+// their sines. rotary_turns() writes it for w_x = base^(-2 x / dim); for other angles write it
+// yourself. If dim is less than the row's, the rest of the row stays as it is.
 //
 // p of a key is its index; p of a query is the index of the key at which it stands, as in masks and
 // biases: negative before the first key. transform_rows() is told where each sequence starts.
