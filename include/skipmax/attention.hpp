@@ -124,7 +124,7 @@ struct attention {
   //   q   [batch, query length, heads, key dim]
   //   k   [batch, key length, kv heads, key dim]     heads is a multiple of kv heads
   //   v   [batch, key length, kv heads, value dim]
-  //   out [batch, query length, heads, value dim]    shares no memory with q, k, v
+  //   out [batch, query length, heads, value dim]    in memory that nothing else in the call uses
   //
   // All four are tensor_views of double, or each is a tensor_view of float, bf16 or f16; then all
   // arithmetic is in float, and out is rounded when written. executor runs the tasks (default

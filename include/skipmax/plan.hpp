@@ -1,5 +1,5 @@
-// Turns views into a checked problem, a task grid and the size of scratch. All errors of a call are
-// found here, before anything is written.
+// Turns views into a checked problem, a task grid and the size of scratch. A call throws for what
+// is wrong with it here, before anything is written, or never.
 #pragma once
 
 #include <type_traits>

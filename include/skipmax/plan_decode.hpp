@@ -4,8 +4,9 @@
 //
 //   k and v hold the keys `held` of a longer sequence, or all of them
 //
-// A part begins and ends at multiples of part_keys. This depends on nothing else, so no bit of the
-// result depends on the number of workers or on the other sequences of a batch.
+// A part holds part_keys keys from a multiple of part_keys on, or those of them that there are. Its
+// ends depend on nothing else, so no bit of the result depends on the number of workers or on the
+// other sequences of a batch.
 #pragma once
 
 #include "skipmax/partial.hpp"

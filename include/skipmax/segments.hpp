@@ -15,7 +15,7 @@ inline namespace v0 {
 
 struct segments {
   const index* offsets = nullptr;      // [count + 1], non-decreasing from 0 to the length of q
-  index count = -1;                    // sequences; -1: no segments, the batch axis holds sequences
+  index count = -1;                    // sequences; -1: those of the batch, all of one length
   const index* key_offsets = nullptr;  // [count + 1], of k and v; null: the same as offsets
 
   SKIPMAX_INLINE bool given() const { return count >= 0; }
