@@ -158,7 +158,8 @@ inline double normal_quantile(double share) {
 }
 
 // Sets the first feature of q to c and that of k to -c, so that this share of the scores is below
-// zero. The other features, which are N(0, 1), add up to about a normal number of variance dim - 1.
+// zero. The products of the other features, which are N(0, 1), add up to about a normal number of
+// variance dim - 1.
 template <class T>
 void set_zeros(tensor_view<T> q, tensor_view<T> k, double share) {
   const double c = std::sqrt(normal_quantile(share) * std::sqrt(static_cast<double>(q.dim - 1)));

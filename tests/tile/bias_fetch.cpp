@@ -1,5 +1,5 @@
 // A bias with fetch() is asked to prefetch each number of every row block but the first exactly
-// once. With too few keys for a panel, or no dim, there are no panels of scores to do so beside.
+// once. With too few keys for a panel, or without a dim, scores take no steps to do so beside.
 #include <vector>
 
 #include "skipmax/attention.hpp"

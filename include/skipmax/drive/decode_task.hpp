@@ -105,8 +105,9 @@ struct tile_rows {
 };
 inline constexpr index bytes_at_once = 16384;  // used only if registers fill a cache line
 
-// Prefetch distance. If registers fill a cache line, more than the latency of memory, since reading
-// by columns leaves gaps. In streams only listed rows are prefetched: 2 to 32 rows ahead are alike.
+// Prefetch distance. If registers fill a cache line, it is farther than memory takes to answer, as
+// reading by columns leaves gaps between what is read. In streams only the rows of a list are
+// prefetched: 2 to 32 rows ahead are alike.
 template <class T, class Isa>
 inline constexpr index bytes_ahead = fills_cache_line<T, Isa> ? 10240 : 1024;
 

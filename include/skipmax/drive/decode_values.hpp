@@ -89,7 +89,8 @@ struct value_step {
     }
   }
 
-  // Adds keys of one sum to one or two rows; starts, ends: its first, its last ones are among them.
+  // Adds keys of one sum to one or two rows. `starts` says whether the first keys of that sum are
+  // among them, `ends` whether the last ones are.
   template <class Keys>
   SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
                                   bool starts = true, bool ends = true) const {
@@ -113,9 +114,10 @@ inline constexpr index worth_a_list = fills_cache_line<T, Isa> ? 8
                                       : Rows == 4              ? 4
                                                                : 6;
 
-// Adds only those keys of a range to which any of the P rows from r on gives a nonzero weight: if
-// these are few, if a.zeros is skip_zeros::always, or if keys may be hidden, whose values may be
-// anything. Else adds nothing and returns false.
+// Adds only those keys of a range to which any of the P rows from r on gives a nonzero weight:
+// always if keys may be hidden, whose values may be anything; else, if the score function has exact
+// zeros, as a.zeros says: never, always, or if these keys are few. Otherwise adds nothing and
+// returns false.
 template <class Isa, int P, class T, class V, class Attention>
 SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
                                      [[maybe_unused]] const value_step<Isa, T, V>& step,

@@ -2,7 +2,7 @@
 //
 //   q'_i, k'_j = the rows of q and k after their transforms
 //   s_j   = cap(scale <q'_i, k'_j>) + bias_ij              over the keys j that row i sees
-//   w_j   = the weight that the normalizer makes of h(s_j), h the score function: see weights.hpp
+//   w_j   = the weight of key j, by score function and normalizer: see weights.hpp
 //   out_i = gate(transform(sum_j w_j v_j))                 zeros if row i sees no key
 //
 // Row i sees the keys that the mask shows and whose bias is not -infinity. A row that sees none, or
@@ -11,7 +11,8 @@
 // Query head h reads kv head h / (heads / kv heads). A key that a row does not see is never read
 // for that row, so it may hold anything. With segments, sequence s is the rows from offsets[s] on.
 // Mask, bias and normalizer then get positions within the sequence; row transforms get the row's
-// place in the tensor. Shapes are those of forward in skipmax/attention.hpp, but are not checked.
+// place in the tensor, and its own_key within the sequence. Shapes are those of forward in
+// skipmax/attention.hpp, but are not checked.
 #pragma once
 
 #include <algorithm>

@@ -109,7 +109,7 @@ SKIPMAX_INLINE T exp_nonpositive(T x) {
 template <class T, class A>
 SKIPMAX_INLINE xsimd::batch<T, A> exp_nonpositive(xsimd::batch<T, A> x) {
   using V = xsimd::batch<T, A>;
-  // below the bound, where the result rounds to 0, this changes only -inf; the order keeps NaN
+  // from the bound down results round to 0, so that of -inf is 0 too; the order keeps NaN
   const auto [n, expm1] = detail::reduce_exp(math::max(x, constant<V>(is_single<V> ? -104 : -746)));
   return compat::scale_by_pow2(constant<V>(1) + expm1, n);
 }

@@ -21,9 +21,9 @@ template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
 // The first or the second register of 2 W numbers of a parted row. A mask keeps the upper bf16 of
-// each lane: the odd numbers, or the even ones if the load begins one number earlier. At the start
-// of a row nothing may be read in front, so a shift moves the even ones up there; on Zen 3 shifts
-// take slots of the units that multiply.
+// each lane: the numbers at odd places, or those at even places if the load begins one number
+// earlier. At the start of a row nothing may be read in front, so there a shift moves the latter
+// up; on Zen 3 shifts take slots of the units that multiply.
 template <class Isa, class T, bool Second, bool StartsRow, class S>
 SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
   if constexpr (is_parted<T, S>) {

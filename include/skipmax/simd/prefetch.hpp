@@ -71,8 +71,8 @@ SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
 struct upcoming_reads {
   upcoming_rows q, k, v;
 
-  // Into `steps` equal parts; each fetch_part() prefetches the next one. Parts should be small: the
-  // cache can wait for only so many lines.
+  // Divides it into `steps` equal parts; each fetch_part() prefetches the next one. Parts should be
+  // small: the cache can wait for only so many lines.
   SKIPMAX_INLINE void divide(index steps) { q.divide(steps), k.divide(steps), v.divide(steps); }
   template <cache_level To>
   SKIPMAX_INLINE void fetch_part() {

@@ -46,7 +46,8 @@ inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa
 template <class T>
 inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));
 
-// Registers as wide as a cache line: with these, memory-bound loops are fastest with other reads.
+// Registers as wide as a cache line. With these, loops that are bound by memory are fastest if they
+// read it in other orders.
 template <class T, class Isa>
 inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
 

@@ -38,7 +38,8 @@ SKIPMAX_INLINE auto load_halves(const void* from) {
   return stored;
 }
 
-// Loads 16-bit numbers into the low halves of lanes. Without intrinsics g++ does it in two halves.
+// Loads 16-bit numbers into the low halves of lanes: one instruction, but without the intrinsic g++
+// widens each half of the register by itself.
 template <int W>
 SKIPMAX_INLINE auto widen_halves(const void* from) {
   using bits = typename half_lanes<W>::bits;

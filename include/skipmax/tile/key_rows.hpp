@@ -37,7 +37,7 @@ SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
   };
-  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, a step a sum
+  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, for both sums
   index x = 0;
   for (; x + round <= depth; x += round)
 #pragma GCC unroll 8

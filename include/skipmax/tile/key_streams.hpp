@@ -112,7 +112,8 @@ SKIPMAX_NOINLINE void score_in_turn(const T* q, int rows, row_matrix<const K> k,
 }
 
 // Four streams were not measured for registers that fill a cache line. There one or two query rows
-// over many keys with contiguous rows go in turn, about 2 KiB at a time; all else goes in order.
+// take many keys in turn, about 2 KiB at a time, if k's rows are contiguous and not too short for
+// that; all else goes in order.
 template <class Isa, class T, class K>
 SKIPMAX_INLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
                                    index keys, row_matrix<T> s, index ahead) {

@@ -5,7 +5,7 @@
 //   tail    [a few keys][depth in whole registers]        the tile's last keys, for score_tail
 //   v       [value panels][keys][NR]                      only if v is not read in place
 //   scores  [MR][weight_stride]                           of one row block
-//   weights [MR][weight_stride]                           in place of scores, except for pairs
+//   weights [MR][weight_stride]                           where scores were, except for pairs
 //   out     [rows][value width]                           sums of weight times value
 //
 // depth is the key dim in elements, numbers or pairs. What else a call needs is in plan.hpp.

@@ -21,8 +21,8 @@ template <class Attention>
 inline constexpr bool hides =
     hides_single_keys<decltype(Attention::mask)> || hides_single_keys<decltype(Attention::bias)>;
 
-// Hidden keys are counted, for a divisor that reads the length or to find rows that see no key when
-// transforms change out.
+// Hidden keys are counted for a divisor that reads the length, and to find rows that see no key if
+// transforms or a gate change out. Normalizers with a state find these rows by their sums.
 template <class Attention>
 inline constexpr bool counts_hidden =
     hides<Attention>&& is_pointwise<decltype(Attention::normalizer)> &&
@@ -119,7 +119,7 @@ SKIPMAX_INLINE T sum_of_lanes(simd<T, Isa> x) {
   return of_lanes[0];
 }
 
-// The number of hidden keys in `seen`, the range that row `at` sees.
+// The number of hidden keys in `seen`, all or a part of the range that row `at` sees.
 template <class Isa, class T, class Attention>
 SKIPMAX_NOINLINE index count_hidden(const Attention& a, row_position at, key_range seen) {
   using V = simd<T, Isa>;

@@ -93,8 +93,9 @@ struct key_list {
 };
 
 // For keys that all rows of the block see; width is in whole registers. Returns false and does
-// nothing if the policy is never, or if the dense kernel is faster, for which the first list tells.
-// Takes a few columns at a time, so that the v that one row reads is in the cache for the next.
+// nothing if the policy is never, or if it is where_faster and the dense kernel is faster, as
+// judged by the first list. Takes a few columns at a time, so that the v that one row reads is in
+// the cache for the next.
 template <class Isa, class E, class To>
 SKIPMAX_INLINE bool sparse_value_tile(skip_zeros policy, const E* weights, int rows,
                                       value_panels<E> v, index keys, const To& to, index width) {

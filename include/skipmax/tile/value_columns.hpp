@@ -1,4 +1,4 @@
-// value_rows for registers as wide as a cache line. Eight registers of sums, a row of 128 floats,
+// value_rows for registers as wide as a cache line. Eight of them, the sums of a row of 128 floats,
 // stay in registers over all keys. Wider rows take one pass for each part of their columns.
 #pragma once
 

@@ -83,7 +83,7 @@ struct keys_in_streams {
 };
 
 // Writes a list of keys of a range to `to` in stream order, so that leaving out zeros changes no
-// bit of a sum. The listed ones of the range's s-th `keys_a_sum` keys end before to[ends[s]].
+// bit of a sum. The listed ones of the s-th `keys_a_sum` keys in that order end before to[ends[s]].
 SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index range,
                                      index keys_a_sum, key_number* to, index* ends) {
   constexpr index streams = keys_in_streams::streams, word_bits = 64;

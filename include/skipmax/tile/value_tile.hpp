@@ -95,7 +95,7 @@ SKIPMAX_INLINE simd<T, Isa> load_values(value_panels<bf16_pair> v, index j, inde
 
 // Adds keys that one row sees and its block does not share, a handful at the edge of a mask. Takes
 // panels of several registers, so that sums do not wait for each other. With SkipZeros values of
-// zero weight are not read, as they may be NaN; otherwise this changes no bit of the sum.
+// zero weight are not read, as they may be NaN; if all are finite this changes no bit of the sum.
 template <class Isa, bool SkipZeros, class T, class E>
 SKIPMAX_NOINLINE void value_row(const E* weights, value_panels<E> v, key_range keys, T* out,
                                 index width) {
