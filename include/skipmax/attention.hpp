@@ -202,8 +202,8 @@ struct attention {
   // divisors count positions over all keys. The rest is as in forward; segments are refused. Merge
   // parts over disjoint shards that cover all keys, in any order, then finish:
   //
-  //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine
-  //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another
+  //   f.forward_partial(q, k_low, v_low, {0, 4096}, low);         // on one machine: 1000 keys
+  //   f.forward_partial(q, k_high, v_high, {1000, 4096}, high);   // on another: the other 3096
   //   f.merge(low, high);
   //   f.finish(low, out);
   //

@@ -243,7 +243,7 @@ struct nan_at_minus_infinity {
 
 TEST(check_score_function, infinity_has_a_limit) {
   EXPECT_EQ(verdict_on(nan_at_minus_infinity{}),
-            "value(-inf) in double: found nan, wanted a number or infinity: the limit");
+            "value(-inf) in double: found nan, wanted a number or infinity, its limit there");
 }
 
 // This is s in double; in float s * s overflows.

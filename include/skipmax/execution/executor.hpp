@@ -42,7 +42,7 @@ SKIPMAX_INLINE auto workers_of(E& run) {
       executor<E>,
       "skipmax: what follows out is no executor: wanted serial{}, a thread_pool, openmp{}, an "
       "eigen_thread_pool around one of Eigen's, or a type of yours with concurrency() and "
-      "for_each_task(n, f), see skipmax/execution/executor.hpp");
+      "for_each_task(n, f), see skipmax/execution/executor.hpp; a workspace comes after it");
   return static_cast<index>(run.concurrency());
 }
 

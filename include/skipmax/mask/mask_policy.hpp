@@ -6,16 +6,15 @@
 //                                                  // a sequence
 //   index sequence_end(row_position at) const;     // the number of keys of the sequence, if fewer
 //                                                  // than at.key_length
-//   static constexpr bool has_diagonal = true;     // visible() depends on the query's position in
-//                                                  // its sequence
+//   static constexpr bool has_diagonal = true;     // visible() uses at.own_key()
 //   row_position aligned(row_position at) const;   // the row in the sequence in which it has that
 //                                                  // position, if that is a shorter one
-//   static constexpr bool moves_forward = true;    // among the rows that see keys neither end goes
-//                                                  // back from one to the next, and rows between
-//                                                  // two that see a key see it too
+//   static constexpr bool moves_forward = true;    // from one row that sees keys to the next neither
+//                                                  // end decreases, and the rows that see a key are
+//                                                  // consecutive
 //
-// A type derived from a mask keeps its promises, except a moves_forward that is specialized for the
-// mask, as for causal. A mask that is no interval shows one and hides keys of it by a bias:
+// A type derived from a mask inherits these declarations, except a moves_forward that is specialized
+// for the mask, as for causal. A mask that is no interval shows one and hides keys of it by a bias:
 //
 //   static constexpr bool hides_keys = true;
 //   template <class V> V bias(row_position at, index key) const;   // 0 or -inf: score_bias.hpp

@@ -102,7 +102,7 @@ SKIPMAX_INLINE void compare(double s, double found, double wanted, const char* w
   }
   if (found != found) {
     error << What::name << "(" << s << ")" << where << ": found nan, wanted a number";
-    if (at_infinity) error << " or infinity: the limit";
+    if (at_infinity) error << " or infinity, its limit there";
     return;
   }
   // A value too large for T may be infinite. Beyond the grid, only infinity is wrong: there the
