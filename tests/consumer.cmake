@@ -1,5 +1,5 @@
-# A program of somebody else's, outside the tree, that uses the library both ways: installed into a
-# prefix and found there, and as a sub-directory. Its own build has none of our switches.
+# A program of somebody else's, outside the tree, that uses the library in three ways: installed into
+# a prefix and found there, by FetchContent, and as a sub-directory. Its build has none of our switches.
 set(consumer ${CMAKE_CURRENT_BINARY_DIR}/consumer)
 
 skipmax_project_test(consumer_install ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix
@@ -24,4 +24,5 @@ endfunction()
 
 skipmax_consumer_test(find_package ${consumer}/prefix)
 set_tests_properties(consumer_find_package PROPERTIES FIXTURES_REQUIRED installed_skipmax)
+skipmax_consumer_test(FetchContent ${PROJECT_SOURCE_DIR})
 skipmax_consumer_test(add_subdirectory ${PROJECT_SOURCE_DIR})
