@@ -385,7 +385,7 @@ struct attention {
     executor.for_each_task(plan.tasks, [&](index task, int worker) SKIPMAX_LAMBDA {
       attend_part<Isa>(a, plan, task, parts, slice_of_worker(slices, plan.slice, worker, workers));
     });
-    executor.for_each_task(plan.heads, [&](index head, int worker) SKIPMAX_LAMBDA {
+    executor.for_each_task(plan.final_tasks, [&](index head, int worker) SKIPMAX_LAMBDA {
       end(head, parts, slice_of_worker(slices, plan.slice, worker, workers));
     });
   }

@@ -132,11 +132,11 @@ class kv_cache {
 
   // Keeps the first `length` tokens of sequence b. Throws std::invalid_argument if it has fewer.
   SKIPMAX_INLINE void truncate(index b, index length) {
-    check_sequence("kv_cache: ", b, k_.batch);
+    const index held = this->length(b);
     error_message error{};
-    if (length < 0 || length > this->length(b))
-      error << "skipmax: kv_cache: truncate: found " << length << ", wanted 0 to "
-            << this->length(b) << ", the tokens of sequence " << b;
+    if (length < 0 || length > held)
+      error << "skipmax: kv_cache: truncate: found " << length << ", wanted 0 to " << held
+            << ", the tokens of sequence " << b;
     throw_if(error);
     filled()[b] = length;
   }

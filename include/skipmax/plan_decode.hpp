@@ -38,7 +38,7 @@ struct decode_plan {
   index group_rows = 0;  // query rows of all heads that share a kv head
   index task_rows = 0;   // the rows of these per task, a multiple of row_lanes
   index blocks = 0, first_part = 0, parts = 0;
-  index tasks = 0, heads = 0;                   // heads of all sequences; each is finished once
+  index tasks = 0, final_tasks = 0;             // the latter: one for each head of all sequences
   index depth = 0, width = 0;                   // key dim, value dim rounded up to whole registers
   index tile = 0;                               // keys per tile
   bool k_in_place = false, v_in_place = false;  // rows are whole registers and need no transform
@@ -104,7 +104,7 @@ SKIPMAX_INLINE void plan_parts(const Attention& a, decode_plan<T, S>& plan) {
   if (plan.held.first < plan.held.last)
     plan.parts = ceil_div(plan.held.last, part_keys) - plan.first_part;
   plan.tasks = p.batch * p.kv_heads * plan.blocks * plan.parts;
-  plan.heads = p.batch * p.heads;
+  plan.final_tasks = p.batch * p.heads;
   plan.depth = round_up(p.key_dim, W);
   plan.width = round_up(p.value_dim, W);
   plan.k_in_place = p.key_dim == plan.depth && !decltype(a.rows)::changes_k;

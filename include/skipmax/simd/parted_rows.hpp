@@ -20,37 +20,48 @@ inline namespace v0 {
 template <class T, class S>
 inline constexpr bool is_parted = std::is_same_v<T, float>&& std::is_same_v<S, bf16>;
 
-// The first or the second register of 2 W numbers of a parted row. A mask keeps the upper bf16 of
-// each lane: the numbers at odd places, or those at even places if the load begins one number
-// earlier. At the start of a row nothing may be read in front, so there a shift moves the latter
-// up; on Zen 3 shifts take slots of the units that multiply.
-template <class Isa, class T, bool Second, bool StartsRow, class S>
-SKIPMAX_INLINE simd<T, Isa> load_parted(const S* from) {
-  if constexpr (is_parted<T, S>) {
-    using bits = typename detail::half_lanes<lanes<T, Isa>>::bits;
-    bits two;
-    __builtin_memcpy(&two, from - (Second || StartsRow ? 0 : 1), sizeof two);
-    two = StartsRow && !Second ? two << 16 : two & 0xffff0000u;
-    return {__builtin_bit_cast(typename simd<T, Isa>::register_type, two)};
-  } else {
-    return load_stored<Isa, T>(from + (Second ? lanes<T, Isa> : 0));
-  }
+namespace detail {
+// from[1], from[3], ..: a mask keeps the upper bf16 of each lane.
+template <class Isa>
+SKIPMAX_INLINE simd<float, Isa> load_upper(const bf16* from) {
+  typename half_lanes<lanes<float, Isa>>::bits two;
+  __builtin_memcpy(&two, from, sizeof two);
+  two &= 0xffff0000u;
+  return {__builtin_bit_cast(typename simd<float, Isa>::register_type, two)};
 }
+// from[0], from[2], ..: a shift moves the lower bf16 up.
+template <class Isa>
+SKIPMAX_INLINE simd<float, Isa> load_lower(const bf16* from) {
+  typename half_lanes<lanes<float, Isa>>::bits two;
+  __builtin_memcpy(&two, from, sizeof two);
+  two <<= 16;
+  return {__builtin_bit_cast(typename simd<float, Isa>::register_type, two)};
+}
+}  // namespace detail
 
 // step(x, load) for each register of a parted row: x is its place in scratch, load(row) reads it.
+// Numbers at even places are the upper ones of a load that begins one number earlier: on Zen 3
+// shifts take slots of the units that multiply. Only in front of a row nothing may be read.
 template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  const auto two = [&]<bool StartsRow>(std::bool_constant<StartsRow>) SKIPMAX_LAMBDA {
-    step(x, [&](const S* row)
-                SKIPMAX_LAMBDA { return load_parted<Isa, T, false, StartsRow>(row + x); });
-    step(x + W, [&](const S* row)
-                    SKIPMAX_LAMBDA { return load_parted<Isa, T, true, StartsRow>(row + x); });
-  };
-  if constexpr (is_parted<T, S>)
-    if (2 * W <= width) two(std::true_type{}), x += 2 * W;
-  for (; x + 2 * W <= width; x += 2 * W) two(std::false_type{});
+  if constexpr (is_parted<T, S>) {
+    if (2 * W <= width) {
+      step(0, [](const S* row) SKIPMAX_LAMBDA { return detail::load_lower<Isa>(row); });
+      step(W, [](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row); });
+      x = 2 * W;
+    }
+    for (; x + 2 * W <= width; x += 2 * W) {
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x - 1); });
+      step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x); });
+    }
+  } else {
+    for (; x + 2 * W <= width; x += 2 * W) {
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x); });
+      step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x + W); });
+    }
+  }
   if (x < width) step(x, [&](const S* row) SKIPMAX_LAMBDA { return load_stored<Isa, T>(row + x); });
 }
 
