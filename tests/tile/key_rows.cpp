@@ -1,4 +1,4 @@
-#include "skipmax/tile/key_streams.hpp"
+#include "skipmax/tile/key_rows.hpp"
 
 #include <gtest/gtest.h>
 
@@ -34,13 +34,12 @@ void check(int rows, index keys, index depth, index gap) {
     q[i] = static_cast<T>(support::whole(2, static_cast<std::uint64_t>(i), -3, 3));
   alignas(64) T parted[most_rows * most_depth];
   std::copy(q, q + rows * depth, parted);
-  if (is_parted<T, K> && !fills_cache_line<T, native_isa>)
+  if (is_parted<T, K>)
     for (int r = 0; r < rows; ++r) to_parted_row<native_isa>(parted + r * depth, depth);
   alignas(64) static T s[most_rows * stride];
   for (T& number : s) number = T(-0.5);
 
-  score_key_rows<native_isa, T, K>(parted, rows, {k.data(), k_stride}, depth, keys, {s, stride},
-                                   20 * k_stride);
+  score_key_rows<native_isa, T, K>(parted, rows, {k.data(), k_stride}, depth, keys, {s, stride}, 3);
 
   const index end = round_up(keys, lanes<T, native_isa>);
   index wrong = 0;

@@ -12,7 +12,7 @@
 #include "skipmax/drive/decode_values.hpp"
 #include "skipmax/drive/parts.hpp"
 #include "skipmax/drive/prepare.hpp"
-#include "skipmax/tile/key_streams.hpp"
+#include "skipmax/tile/key_rows.hpp"
 
 namespace skipmax {
 inline namespace v0 {
@@ -56,7 +56,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
       task.rows.from(row),
       tile.first,
       hidden,
-      row == 0 ? wrapped_product(k.ahead, k.rows.stride) : 0};
+      row == 0 ? k.ahead_in_stream : 0};
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else {

@@ -91,39 +91,33 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
           plan.depth, plan.scale);
     else
       pack_row<Isa>(to, q.data, dim, plan.depth, plan.scale);
-    if constexpr (!fills_cache_line<T, Isa> && is_parted<T, typename S::k>)
+    if constexpr (is_parted<T, typename S::k>)
       if (plan.k_in_place) to_parted_row<Isa>(to, plan.depth);
   }
 }
 
-// Rows of k or v for the keys of one tile. `ahead` is the prefetch distance in rows, 0 for copies,
-// which are in the cache already; twice `at_once` rows fit in the L1 cache.
+// Rows of k or v for the keys of one tile, and how many rows ahead they are prefetched, in each
+// stream and in a list. Not at all, 0, if they are copies, which are in the cache already.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
-  index ahead, at_once;
+  index ahead_in_stream, ahead_in_list;
 };
-inline constexpr index bytes_at_once = 16384;  // used only if registers fill a cache line
 
-// Prefetch distance. If registers fill a cache line, it is farther than memory takes to answer, as
-// reading by columns leaves gaps between what is read. In streams only the rows of a list are
-// prefetched: 2 to 32 rows ahead are alike.
-template <class T, class Isa>
-inline constexpr index bytes_ahead = fills_cache_line<T, Isa> ? 10240 : 1024;
-
+// Streams with narrow registers (Zen 3) leave it to the hardware. On Zen 5, 1 KiB to 2 KiB ahead
+// are alike, half and twice as much lose 10 %; in lists, 4 KiB to 10 KiB are alike.
 template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
+  constexpr index in_stream = fills_cache_line<computed_t<X>, Isa> ? 1536 : 0, in_list = 6144;
   const index row = dim * static_cast<index>(sizeof(X));
-  const auto keys = [=](index bytes, index least) SKIPMAX_LAMBDA {
-    return row == 0 || row * least >= bytes ? least : bytes / row;
+  const auto rows_of = [=](index bytes) SKIPMAX_LAMBDA {
+    return bytes == 0 ? 0 : row == 0 || row > bytes ? 1 : bytes / row;
   };
-  return {{rows, stride}, keys(bytes_ahead<computed_t<X>, Isa>, 1), keys(bytes_at_once, 8)};
+  return {{rows, stride}, rows_of(in_stream), rows_of(in_list)};
 }
-template <class Isa, class T>
+template <class T>
 SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
-  tile_rows<T> tile = tile_of<Isa>(rows, dim, dim);
-  tile.ahead = 0;
-  return tile;
+  return {{rows, dim}, 0, 0};
 }
 
 template <class Isa, class T, class S, class Attention>
@@ -145,7 +139,7 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
   } else {
     pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
   }
-  return copied<Isa>(copy, plan.depth);
+  return copied(copy, plan.depth);
 }
 
 template <class Isa, class T, class S>
@@ -154,7 +148,7 @@ SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
   const auto v = keys_at(plan.v, plan, task.rows, keys.first);
   T* copy = task.slice + plan.v_at;
   pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
-  return copied<Isa>(copy, plan.width);
+  return copied(copy, plan.width);
 }
 
 // Calls attend(k, v) with the rows of k and v in place if the kernels can read them, else copied.

@@ -7,18 +7,11 @@
 #include "skipmax/drive/decode_task.hpp"
 #include "skipmax/skip_zeros.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"
-#include "skipmax/tile/value_columns.hpp"
 #include "skipmax/tile/value_rows.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
-// The keys that are in one sum with `key` when a tile is read from its first key to its last. (In
-// streams, a sum takes keys_summed keys of a range that are consecutive in stream order.)
-SKIPMAX_INLINE key_range keys_of_one_sum(index key) {
-  const index first = key / keys_summed * keys_summed;
-  return {first, first + keys_summed};
-}
 static_assert(part_keys <= keys_in_streams::most);
 
 // Adds weights v over the keys of one tile to the sums of a block of rows. Every keys_summed keys
@@ -37,72 +30,38 @@ struct value_step {
 
   // Adds keys of one sum, counted from `origin`, to `rows` rows from r on.
   template <class Keys>
-  SKIPMAX_INLINE void add(int r, int rows, index origin, Keys keys) const {
-    if constexpr (fills_cache_line<T, Isa>) {
-      add_columns(r, rows, origin, keys, {v.ahead});
-    } else {
-      for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
-      value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
-                      of_block, width, v.ahead);
-      for (int i = 0; i < rows; ++i) {
-        T* const to = sums.data + (r + i) * sums.stride;
-        const T* const sum = of_block.data + i * of_block.stride;
-        if constexpr (is_parted<T, V>)
-          add_parted_row<Isa>(to, sum, width);
-        else
-          add_row<Isa>(to, sum, width);
-      }
+  SKIPMAX_INLINE void add(int r, int rows, index origin, Keys keys, index ahead) const {
+    for (int i = 0; i < rows; ++i) clear_row<Isa>(of_block.data + i * of_block.stride, width);
+    value_rows<Isa>(weights(r, origin), block.stride, rows, rows_from(v.rows, origin), keys,
+                    of_block, width, ahead);
+    for (int i = 0; i < rows; ++i) {
+      T* const to = sums.data + (r + i) * sums.stride;
+      const T* const sum = of_block.data + i * of_block.stride;
+      if constexpr (is_parted<T, V>)
+        add_parted_row<Isa>(to, sum, width);
+      else
+        add_row<Isa>(to, sum, width);
     }
   }
 
-  // Adds a range of keys, sum by sum. If registers fill a cache line, rows is 1 or 2.
+  // Adds a range of keys, sum by sum.
   SKIPMAX_INLINE void add_range(int r, int rows, key_range keys) const {
-    if constexpr (fills_cache_line<T, Isa>) {
-      for (; !is_empty(keys); keys.first = keys_of_one_sum(keys.first).last) {
-        const key_range of_sum = intersect(keys, keys_of_one_sum(keys.first));
-        add(r, rows, of_sum.first, every_key{of_sum.last - of_sum.first});
-      }
-    } else {
-      const index count = keys.last - keys.first;
-      for (index n = 0; n < count; n += keys_summed) {
-        const index rest = count - n;
-        add(r, rows, keys.first,
-            keys_in_streams{count, n, rest < keys_summed ? rest : keys_summed});
-      }
+    const index count = keys.last - keys.first;
+    for (index n = 0; n < count; n += keys_summed) {
+      const index rest = count - n;
+      add(r, rows, keys.first, keys_in_streams{count, n, rest < keys_summed ? rest : keys_summed},
+          v.ahead_in_stream);
     }
   }
 
   // Adds the `listed` keys of `list`, which count from the start of the range.
   SKIPMAX_INLINE void add_listed(int r, int rows, key_range keys, index listed) const {
-    if constexpr (fills_cache_line<T, Isa>) {
-      for (index n = 0, end = 0; n < listed; n = end) {
-        const index last = keys_of_one_sum(keys.first + list[n]).last - keys.first;
-        while (end < listed && list[end] < last) ++end;
-        add(r, rows, keys.first, listed_keys{list + n, end - n, listed - n});
-      }
-    } else {
-      index ends[ceil_div(part_keys, keys_summed)];
-      order_in_streams(list, listed, keys.last - keys.first, keys_summed, ordered, ends);
-      for (index sum = 0, n = 0; n < listed; n = ends[sum++])
-        if (n < ends[sum])
-          add(r, rows, keys.first, listed_keys{ordered + n, ends[sum] - n, listed - n});
-    }
-  }
-
-  // Adds keys of one sum to one or two rows. `starts` says whether the first keys of that sum are
-  // among them, `ends` whether the last ones are.
-  template <class Keys>
-  SKIPMAX_INLINE void add_columns(int r, int rows, index first, Keys keys, fetch_ahead fetch,
-                                  bool starts = true, bool ends = true) const {
-    const block_sums<T> to{rows_from(sums, r), rows_from(of_block, r), starts, ends};
-    const auto add = [&]<int P>(std::integral_constant<int, P>) SKIPMAX_LAMBDA {
-      value_columns<Isa, P>(weights(r, first), block.stride, rows_from(v.rows, first), keys, to,
-                            width, fetch);
-    };
-    if (rows == 2)
-      add(std::integral_constant<int, 2>{});
-    else
-      add(std::integral_constant<int, 1>{});
+    index ends[ceil_div(part_keys, keys_summed)];
+    order_in_streams(list, listed, keys.last - keys.first, keys_summed, ordered, ends);
+    for (index sum = 0, n = 0; n < listed; n = ends[sum++])
+      if (n < ends[sum])
+        add(r, rows, keys.first, listed_keys{ordered + n, ends[sum] - n, listed - n},
+            v.ahead_in_list);
   }
 };
 
@@ -136,47 +95,13 @@ SKIPMAX_INLINE bool add_nonzero_keys([[maybe_unused]] const Attention& a,
   return false;
 }
 
-// Adds all keys of needed[r] to each pair of rows, and to a last single row. Each pair in turn goes
-// over a few keys, whose values stay in the L1 cache, then over the next few. The first two passes
-// each prefetch half of the next keys' lines, so that memory is busy during both.
-template <class Isa, class T, class V>
-SKIPMAX_INLINE void add_pairs_in_turn(const value_step<Isa, T, V>& step, const key_range* needed) {
-  const int rows = step.block.rows;
-  int passes = 0;
-  for (int r = 0; r < rows; r += 2) passes += !is_empty(needed[r]);
-  if (passes == 0) return;
-  const auto fetch_in = [&](int pass) SKIPMAX_LAMBDA {
-    if (pass > 1 || step.v.ahead == 0) return fetch_ahead{};
-    if (passes == 1) return fetch_ahead{step.v.ahead};
-    return fetch_ahead{step.v.at_once, pass == 0 ? fetched::even_lines : fetched::odd_lines};
-  };
-  const key_range any = step.block.any;
-  for (key_range few{any.first, 0}; few.first < any.last; few.first = few.last) {
-    const key_range one_sum = keys_of_one_sum(few.first);
-    few.last = few.first + step.v.at_once;
-    if (passes == 1 || few.last > one_sum.last) few.last = one_sum.last;
-    int pass = 0;
-    for (int r = 0; r < rows; r += 2) {
-      const key_range of_sum = intersect(needed[r], one_sum), keys = intersect(of_sum, few);
-      if (is_empty(keys)) continue;
-      const every_key all{keys.last - keys.first};
-      const bool starts = keys.first == of_sum.first, ends = keys.last == of_sum.last;
-      step.add_columns(r, r + 1 < rows ? 2 : 1, keys.first, all, fetch_in(pass++), starts, ends);
-    }
-  }
-}
-
 // Adds the keys needed[r] to each row r. Consecutive rows that need the same keys share the reads.
 template <class Isa, class T, class V>
 SKIPMAX_INLINE void add_needed_keys(const value_step<Isa, T, V>& step, const key_range* needed) {
-  if constexpr (fills_cache_line<T, Isa>) {
-    add_pairs_in_turn(step, needed);
-  } else {
-    const int rows = step.block.rows;
-    for (int r = 0, end = 0; r < rows; r = end) {
-      for (end = r + 1; end < rows && is_same(needed[end], needed[r]);) ++end;
-      step.add_range(r, end - r, needed[r]);
-    }
+  const int rows = step.block.rows;
+  for (int r = 0, end = 0; r < rows; r = end) {
+    for (end = r + 1; end < rows && is_same(needed[end], needed[r]);) ++end;
+    step.add_range(r, end - r, needed[r]);
   }
 }
 
@@ -206,8 +131,7 @@ SKIPMAX_INLINE void add_values(const Attention& a, const value_step<Isa, T, V>& 
     for (; r < rows; ++r) add_nonzero_keys<Isa, 1>(a, step, r, step.block.seen[r]);
   } else {
     key_range needed[row_lanes<T, Isa>] = {};
-    if constexpr (!fills_cache_line<T, Isa>)
-      for (; r + 4 <= rows; r += 4) add_values_of_rows<4>(a, step, r, needed);
+    for (; r + 4 <= rows; r += 4) add_values_of_rows<4>(a, step, r, needed);
     for (; r + 2 <= rows; r += 2) add_values_of_rows<2>(a, step, r, needed);
     if (r < rows) add_values_of_rows<1>(a, step, r, needed);
     add_needed_keys(step, needed);

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "skipmax/simd/register_block.hpp"
 #include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/transpose.hpp"
 
@@ -41,7 +42,8 @@ SKIPMAX_INLINE simd<float, Isa> load_lower(const bf16* from) {
 
 // step(x, load) for each register of a parted row: x is its place in scratch, load(row) reads it.
 // Numbers at even places are the upper ones of a load that begins one number earlier: on Zen 3
-// shifts take slots of the units that multiply. Only in front of a row nothing may be read.
+// shifts take slots of the units that multiply. Not in front of a row, where nothing may be read,
+// nor if registers fill a cache line, as such a load would take two lines.
 template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
@@ -53,7 +55,12 @@ SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
       x = 2 * W;
     }
     for (; x + 2 * W <= width; x += 2 * W) {
-      step(x, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x - 1); });
+      step(x, [&](const S* row) SKIPMAX_LAMBDA {
+        if constexpr (fills_cache_line<T, Isa>)
+          return detail::load_lower<Isa>(row + x);
+        else
+          return detail::load_upper<Isa>(row + x - 1);
+      });
       step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x); });
     }
   } else {

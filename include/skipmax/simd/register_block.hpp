@@ -46,10 +46,22 @@ inline constexpr int row_lanes = static_cast<int>(round_up(register_block<T, Isa
 template <class T>
 inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));
 
-// Registers as wide as a cache line. With these, loops that are bound by memory are fastest if they
-// read it in other orders.
+// Registers as wide as a cache line.
 template <class T, class Isa>
 inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
+
+// Query rows of decode that share each register of k or v that is loaded. Four keys at a time, they
+// take as many registers for sums or weights.
+template <class T, class Isa>
+inline constexpr int sharing_rows = register_block<T, Isa>::registers == 32 ? 4 : 2;
+
+// f(std::integral_constant<int, R>{}, r) for all rows, R of them from r on: Most at a time, and half
+// as many for those that are left.
+template <int Most, class F>
+SKIPMAX_INLINE void for_each_rows(int rows, const F& f, int r = 0) {
+  for (; r + Most <= rows; r += Most) f(std::integral_constant<int, Most>{}, r);
+  if constexpr (Most > 1) for_each_rows<Most / 2>(rows, f, r);
+}
 
 // Row counts that have a kernel of their own. Other counts take the next larger one, which computes
 // at most three rows in vain.

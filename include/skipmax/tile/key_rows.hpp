@@ -1,91 +1,55 @@
-// Scores of a few query rows over keys that are read once, in place.
+// Scores of a few query rows over a tile of keys that are read once, in place.
 //
 //   s[r][j] = sum_x q[r][x] k[j][x],  registers along x, then sums over their lanes
-//   q [rows][depth] scaled, k [keys][depth] of any stride and alignment, s [rows][stride]
+//   q [rows][depth] scaled, parted if k is, k [keys][depth] of any stride and alignment,
+//   s [rows][stride]
 //
 // score_tile needs k packed, which pays for itself over many query rows. Decode has one row for
-// each query head of a group and is bound by memory: there k is best read in place.
+// each query head of a group and is bound by memory: there k is best read in place, one key of each
+// quarter of the tile at a time. So memory is read in four streams, which keep it busier than one,
+// and a register of q is loaded once for four keys: on Zen 5 one load from the L1 cache beside each
+// line from memory costs nothing, four halve the speed.
 #pragma once
 
+#include <type_traits>
+
+#include "skipmax/simd/parted_rows.hpp"
 #include "skipmax/simd/prefetch.hpp"
 #include "skipmax/simd/register_block.hpp"
-#include "skipmax/simd/storage.hpp"
 #include "skipmax/simd/transpose.hpp"
 #include "skipmax/simd/xsimd_compat.hpp"
 #include "skipmax/tensor_view.hpp"
+#include "skipmax/tile/weight_tile.hpp"
 
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by one key: sum[r]. Prefetches, with each cache line of the key, the one `ahead` elements
-// further on. A single row has two accumulators, so that a multiply-add need not wait for the last.
-template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_key(const T* q, const K* key, index depth, index ahead,
-                            simd<T, Isa> (&sum)[R]) {
+// R rows by S keys that are `apart` elements apart: sum[r][place].
+template <class Isa, int R, int S, class T, class K>
+SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth,
+                               simd<T, Isa> (&sum)[R][S]) {
   using V = simd<T, Isa>;
-  constexpr index W = lanes<T, Isa>, line = line_elements<K>;
-  V other[R];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) sum[r] = other[r] = V(T(0));
-  const auto step = [&](index x, bool fetches, V(&to)[R]) SKIPMAX_LAMBDA {
-    if (R > 1 && fetches) fetch_line(key + x, ahead);
-    V k = load_stored<Isa, T>(key + x);
-    if (R == 1) {
-      keep_in_register(k);  // loads before it prefetches: faster, but slower with more rows
-      if (fetches) fetch_line(key + x, ahead);
-    }
-#pragma GCC unroll 4
-    for (int r = 0; r < R; ++r) to[r] = compat::fma(V::load_aligned(q + r * depth + x), k, to[r]);
-  };
-  constexpr index round = R == 1 && line < 2 * W ? 2 * W : line;  // whole lines, for both sums
-  index x = 0;
-  for (; x + round <= depth; x += round)
-#pragma GCC unroll 8
-    for (index i = 0; i < round; i += W)
-      step(x + i, i % line == 0, R == 1 && i / W % 2 == 1 ? other : sum);
-  for (; round > W && x < depth; x += W) step(x, x % line == 0, sum);
-  if (R == 1) sum[0] = sum[0] + other[0];
-}
-
-// R rows by E keys, as many as 128 bits hold. Each row has a register, of which each 128 bits hold
-// a partial sum of every key. Keys from `count` on give zeros.
-template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_keys(const T* q, row_matrix<const K> k, index depth, int count, index ahead,
-                             T* sums, index sum_stride) {
-  using V = simd<T, Isa>;
-  constexpr int E = lanes_of_128_bits<V>;
-  V sum[R][E];
-#pragma GCC unroll 4
-  for (int n = 0; n < E; ++n) {
-    V of_key[R];
-    if (n < count)
-      dot_key<Isa>(q, k.data + n * k.stride, depth, ahead, of_key);
-    else
-      for (int r = 0; r < R; ++r) of_key[r] = V(T(0));
-#pragma GCC unroll 4
-    for (int r = 0; r < R; ++r) sum[r][n] = of_key[r];
-  }
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r)
-    reduce_within_128_bits(sum[r], plus{}).store_aligned(sums + r * sum_stride);
-}
-
-// The g-th group of E keys of the W from column `start` on, for all rows: R at a time, then R / 2
-// and so on for the rest. sums [rows][G][W].
-template <class Isa, int R, class T, class K>
-SKIPMAX_INLINE void dot_group(const T* q, int rows, row_matrix<const K> k, index depth, index keys,
-                              index start, int g, index ahead, T* sums) {
-  using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  const index from = start + g * E, left = keys - from;
-  const int count = left < 0 ? 0 : left < E ? static_cast<int>(left) : E;
-  const row_matrix<const K> some = rows_from(k, count > 0 ? from : 0);
-  int r = 0;
-  for (; r + R <= rows; r += R)
-    dot_keys<Isa, R>(q + r * depth, some, depth, count, ahead, sums + (r * G + g) * W, G * W);
-  if constexpr (R > 1)
-    dot_group<Isa, R / 2>(q + r * depth, rows - r, k, depth, keys, start, g, ahead,
-                          sums + r * G * W);
+#pragma GCC unroll 4
+    for (int place = 0; place < S; ++place) sum[r][place] = V(T(0));
+  const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
+    V of_key[S];
+#pragma GCC unroll 4
+    for (int place = 0; place < S; ++place) {
+      of_key[place] = load(key + place * apart);
+      if constexpr (R > 1) keep_in_register(of_key[place]);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) {
+      V of_q = V::load_aligned(q + r * depth + x);
+      keep_in_register(of_q);
+#pragma GCC unroll 4
+      for (int place = 0; place < S; ++place)
+        sum[r][place] = compat::fma(of_q, of_key[place], sum[r][place]);
+    }
+  };
+  for_each_register<Isa, T, K>(depth, step);
 }
 
 // Reduces sums [rows][G][W] to columns [start, start + W) of s.
@@ -101,17 +65,116 @@ SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index
   }
 }
 
-// Columns [0, keys) of s, filled up to whole registers with zeros.
+// All rows by W keys from each of four places, `columns` keys apart. Takes one key of each place for
+// all rows, then the next ones. Prefetches the keys that come `ahead` keys later at each place, none
+// if ahead is 0.
 template <class Isa, class T, class K>
-SKIPMAX_NOINLINE void score_in_order(const T* q, int rows, row_matrix<const K> k, index depth,
-                                     index keys, row_matrix<T> s, index ahead) {
-  constexpr int W = lanes<T, Isa>, G = W / lanes_of_128_bits<simd<T, Isa>>;
-  alignas(64) T sums[row_lanes<T, Isa> * G * W];
-  for (index start = 0; start < keys; start += W) {
-    for (int g = 0; g < G; ++g) dot_group<Isa, 4>(q, rows, k, depth, keys, start, g, ahead, sums);
-    store_scores<Isa>(sums, rows, s, start);
+SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, index depth,
+                                 row_matrix<T> s, index columns, index ahead) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E, S = 4;
+  constexpr int most = row_lanes<T, Isa>;
+  alignas(64) T sums[S][most * G * W];
+  for (int g = 0; g < G; ++g) {
+    V of_key[most][S][E];
+    for (int n = 0; n < E; ++n) {
+      const row_matrix<const K> key = rows_from(k, g * E + n);
+      if (ahead != 0)
+        for (int place = 0; place < S; ++place)
+          fetch_rows<K>(rows_from(key, place * columns + ahead), 1, depth);
+      for_each_rows<sharing_rows<T, Isa>>(
+          rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
+            V sum[R][S];
+            dot_places<Isa>(q + r * depth, key.data, columns * k.stride, depth, sum);
+#pragma GCC unroll 4
+            for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+              for (int place = 0; place < S; ++place) of_key[r + i][place][n] = sum[i][place];
+          });
+    }
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int place = 0; place < S; ++place)
+        reduce_within_128_bits(of_key[r][place], plus{})
+            .store_aligned(sums[place] + (r * G + g) * W);
   }
+  for (int place = 0; place < S; ++place) store_scores<Isa>(sums[place], rows, s, place * columns);
 }
+
+// All rows by W keys, E of them at once. Those from `count` on give zeros.
+template <class Isa, class T, class K>
+SKIPMAX_INLINE void score_keys(const T* q, int rows, row_matrix<const K> k, index depth,
+                               row_matrix<T> s, index count) {
+  using V = simd<T, Isa>;
+  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
+  alignas(64) T sums[row_lanes<T, Isa> * G * W];
+  for (int g = 0; g < G; ++g)
+    for_each_rows<sharing_rows<T, Isa>>(
+        rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
+          V sum[R][E];
+          const auto dot = [&]<int S>(index j, V(&of_keys)[R][S]) SKIPMAX_LAMBDA {
+            dot_places<Isa>(q + r * depth, k.data + j * k.stride, k.stride, depth, of_keys);
+          };
+          if ((g + 1) * E <= count) {
+            dot(g * E, sum);
+          } else {
+            for (int n = 0; n < E; ++n) {
+              V of_key[R][1] = {};
+              if (g * E + n < count) dot(g * E + n, of_key);
+              for (int i = 0; i < R; ++i) sum[i][n] = g * E + n < count ? of_key[i][0] : V(T(0));
+            }
+          }
+#pragma GCC unroll 4
+          for (int i = 0; i < R; ++i)
+            reduce_within_128_bits(sum[i], plus{}).store_aligned(sums + ((r + i) * G + g) * W);
+        });
+  store_scores<Isa>(sums, rows, s, 0);
+}
+
+// Columns [0, keys) of s, filled up to whole registers with zeros: four quarters of the keys at
+// once, then what is left.
+template <class Isa, class T, class K>
+SKIPMAX_NOINLINE void score_key_rows(const T* q, int rows, row_matrix<const K> k, index depth,
+                                     index keys, row_matrix<T> s, index ahead) {
+  constexpr int W = lanes<T, Isa>;
+  const index quarter = keys / (4 * W) * W;
+  index start = 0;
+  for (; start < quarter; start += W)
+    score_places<Isa>(q, rows, rows_from(k, start), depth, columns_from(s, start), quarter, ahead);
+  for (start = 4 * quarter; start < keys; start += W)
+    score_keys<Isa>(q, rows, rows_from(k, start), depth, columns_from(s, start), keys - start);
+}
+
+// The weights of one row block over one tile, called directly or by a normalizer's absorb(). Scores
+// all columns at once, so with_epilogue has nothing to do.
+template <class Isa, class T, class K, class Attention, class Position>
+struct key_row_scorer {
+  static constexpr bool raw = false;
+
+  const Attention& a;
+  const T* q;             // [rows][depth]
+  const T* shift;         // [rows], if shifts_scores
+  row_matrix<const K> k;  // [block.any.last][depth]
+  index depth;
+  score_block<T> block;
+  Position position;
+  index first_key;  // of the tile
+  index* hidden;    // [rows], += the hidden keys, if counts_hidden
+  index ahead;      // prefetch distance in keys
+
+  SKIPMAX_INLINE index in_panels() const { return block.any.last; }
+
+  template <class Epilogue>
+  SKIPMAX_INLINE void with_epilogue(index, index, T*, Epilogue) const {}
+
+  // Scores all columns, then makes weights of [first, last). Normalizers ask once, rarely twice.
+  SKIPMAX_INLINE void operator()(index first, index last) const {
+    if (first >= last) return;
+    score_key_rows<Isa>(q, block.rows, k, depth, block.any.last, {block.scores, block.stride},
+                        ahead);
+    weigh_rows<Isa, T>(a, block, block.weights, position, first_key, shift, hidden, first, last);
+  }
+};
 
 }  // namespace v0
 }  // namespace skipmax

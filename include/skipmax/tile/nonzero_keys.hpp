@@ -110,12 +110,12 @@ struct first_keys {
 // 32 keys at a time: a key is needed if any bit of its weights but the sign is set.
 template <class Isa, int R, index Stride, class E>
 SKIPMAX_INLINE index list_by_compression(const E* weights, index keys, key_number* list) {
-  static_assert(R == 1 || R == 2);
   const __m512i not_sign = _mm512_set1_epi32(is_pair<E> ? 0x7fff7fff : 0x7fffffff);
   const __m512i step = _mm512_set1_epi16(32);
   const auto flags_of = [&](const E* at) SKIPMAX_LAMBDA {
     __m512i bits = _mm512_loadu_si512(at);
-    if constexpr (R == 2) bits = _mm512_or_si512(bits, _mm512_loadu_si512(at + Stride));
+#pragma GCC unroll 4
+    for (index r = 1; r < R; ++r) bits = _mm512_or_si512(bits, _mm512_loadu_si512(at + r * Stride));
     return _mm512_test_epi32_mask(bits, not_sign);
   };
   __m512i numbers = _mm512_loadu_si512(first_keys<Isa>::at);
@@ -141,14 +141,17 @@ SKIPMAX_INLINE index list_nonzero_keys(const E* weights, index keys, key_number*
     return list_by_table<Isa, R, Stride>(weights, keys, list);
 }
 
-// `count` keys of a list that holds `listed` keys from here on. later(n) is the key to prefetch for
-// step n, which may lie beyond either.
+// `count` keys of a list that holds `listed` keys from here on. Those to prefetch may lie beyond
+// `count`, the last one is repeated.
 struct listed_keys {
   const key_number* keys;
   index count, listed;
   SKIPMAX_INLINE index operator[](index n) const { return keys[n]; }
   SKIPMAX_INLINE index of_streams(index n, index stream) const { return keys[n + stream]; }
-  SKIPMAX_INLINE index later(index n) const { return keys[n < listed ? n : listed - 1]; }
+  SKIPMAX_INLINE index later(index n, index stream, index ahead) const {
+    const index at = n + stream + ahead;
+    return keys[at < listed ? at : listed - 1];
+  }
 };
 
 }  // namespace v0

@@ -20,27 +20,36 @@
 namespace skipmax {
 inline namespace v0 {
 
+// Keys that are used together, and those that are prefetched meanwhile, line by line.
+template <int K>
+struct key_step {
+  index now[K], later[K];
+  bool fetches;
+};
+
 // P rows by K keys.
 template <class Isa, int P, int K, class T, class X>
 SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, row_matrix<const X> v,
-                                       const index (&key)[K], row_matrix<T> sum, index width) {
+                                       const key_step<K>& keys, row_matrix<T> sum, index width) {
   using V = simd<T, Isa>;
   V weight[P][K];
-  const X* row[K];
+  const X *now[K], *later[K];
 #pragma GCC unroll 4
   for (int k = 0; k < K; ++k) {
-    row[k] = v.data + key[k] * v.stride;
-#pragma GCC unroll 2
-    for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + key[k]]);
+    now[k] = rows_from(v, keys.now[k]).data;
+    later[k] = rows_from(v, keys.later[k]).data;
+#pragma GCC unroll 4
+    for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + keys.now[k]]);
   }
   const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
     V value[K];
 #pragma GCC unroll 4
     for (int k = 0; k < K; ++k) {
-      value[k] = load(row[k]);
-      if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for both rows
+      value[k] = load(now[k]);
+      if (keys.fetches && x % line_elements<X> == 0) fetch_line(later[k], x);
+      if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for all rows
     }
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int p = 0; p < P; ++p) {
       T* at = sum.data + p * sum.stride + x;
       V to = V::load_aligned(at);
@@ -52,18 +61,17 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
   for_each_register<Isa, T, X>(width, step);
 }
 
-// All rows, two at a time, by K keys.
+// All rows by K keys.
 template <class Isa, int K, class T, class X>
 SKIPMAX_INLINE void add_values_to_rows(const T* weights, index weight_stride, int rows,
-                                       row_matrix<const X> v, const index (&key)[K],
-                                       row_matrix<T> sum, index width) {
-  int r = 0;
-  for (; r + 2 <= rows; r += 2)
-    add_values_of_keys<Isa, 2>(weights + r * weight_stride, weight_stride, v, key,
-                               rows_from(sum, r), width);
-  if (r < rows)
-    add_values_of_keys<Isa, 1>(weights + r * weight_stride, weight_stride, v, key,
-                               rows_from(sum, r), width);
+                                       row_matrix<const X> v, key_step<K> keys, row_matrix<T> sum,
+                                       index width) {
+  for_each_rows<sharing_rows<T, Isa>>(
+      rows, [&]<int P>(std::integral_constant<int, P>, int r) SKIPMAX_LAMBDA {
+        add_values_of_keys<Isa, P>(weights + r * weight_stride, weight_stride, v, keys,
+                                   rows_from(sum, r), width);
+        keys.fetches = false;
+      });
 }
 
 // `count` keys of a range in stream order, from the `first` one on, a multiple of four. Stream
@@ -79,6 +87,10 @@ struct keys_in_streams {
   // Of the `streams` keys from the n-th on, the one of `stream`.
   SKIPMAX_INLINE index of_streams(index n, index stream) const {
     return stream * (of_range / streams) + (first + n) / streams;
+  }
+  // The one that comes `ahead` keys later in that stream.
+  SKIPMAX_INLINE index later(index n, index stream, index ahead) const {
+    return of_streams(n, stream) + ahead;
   }
 };
 
@@ -108,25 +120,25 @@ SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index 
   }
 }
 
-// The rows of listed keys are scattered: prefetches those `ahead` keys later, none if ahead is 0.
+// Prefetches the rows that come `ahead` keys later in a list, or in each stream, none if ahead is 0.
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
-                                 [[maybe_unused]] index ahead) {
-  constexpr index streams = keys_in_streams::streams;
+                                 index ahead) {
+  constexpr int streams = keys_in_streams::streams;
   index n = 0;
   for (; n + streams <= keys.count; n += streams) {
-    const index key[] = {keys.of_streams(n, 0), keys.of_streams(n, 1), keys.of_streams(n, 2),
-                         keys.of_streams(n, 3)};
-    if constexpr (std::is_same_v<Keys, listed_keys>)
-      for (index later = n + ahead; ahead > 0 && later < n + ahead + streams; ++later)
-        fetch_rows<X>(rows_from(v, keys.later(later)), 1, width);
-    add_values_to_rows<Isa>(weights, weight_stride, rows, v, key, sum, width);
+    key_step<streams> step{{}, {}, ahead > 0};
+#pragma GCC unroll 4
+    for (int s = 0; s < streams; ++s) {
+      step.now[s] = keys.of_streams(n, s);
+      step.later[s] = keys.later(n, s, ahead);
+    }
+    add_values_to_rows<Isa>(weights, weight_stride, rows, v, step, sum, width);
   }
-  for (; n < keys.count; ++n) {
-    const index key[] = {keys[n]};
-    add_values_to_rows<Isa>(weights, weight_stride, rows, v, key, sum, width);
-  }
+  for (; n < keys.count; ++n)
+    add_values_to_rows<Isa>(weights, weight_stride, rows, v, key_step<1>{{keys[n]}, {}, false}, sum,
+                            width);
 }
 
 }  // namespace v0
