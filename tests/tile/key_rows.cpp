@@ -55,15 +55,14 @@ void check(int rows, index keys, index depth, index gap) {
                       << " apart";
 }
 
-// Numbers of rows that take keys from two streams in turn and that do not, numbers of keys around a
-// register and around the least for two streams, rows of k shorter and longer than what is taken
-// from a stream at a time.
+// Rows that share a load by four, two and one, numbers of keys around a register and around the
+// least for four streams, rows of k from a register to many.
 template <class T, class K>
 void check_all() {
   constexpr index W = lanes<T, native_isa>;
-  for (const int rows : {1, 2, 5, row_lanes<T, native_isa>})
-    for (const index keys : {index{1}, W + 1, index{511}, index{512}, index{513}, index{527},
-                             index{529}, index{1023}, index{1024}})
+  for (const int rows : {1, 2, 3, 5, 7, row_lanes<T, native_isa>})
+    for (const index keys : {index{1}, W - 1, W, W + 1, 4 * W - 1, 4 * W, 4 * W + 1, 5 * W + 3,
+                             index{1023}, index{1024}})
       for (const index depth : {W, index{64}, index{128}, index{256}})
         for (const index gap : {index{0}, depth}) check<T, K>(rows, keys, depth, gap);
 }

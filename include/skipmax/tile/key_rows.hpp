@@ -81,7 +81,7 @@ SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, in
       const row_matrix<const K> key = rows_from(k, g * E + n);
       if (ahead != 0)
         for (int place = 0; place < S; ++place)
-          fetch_rows<K>(rows_from(key, place * columns + ahead), 1, depth);
+          fetch_row(rows_from(key, place * columns).data, wrapped_product(ahead, k.stride), depth);
       for_each_rows<sharing_rows<T, Isa>>(
           rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
             V sum[R][S];

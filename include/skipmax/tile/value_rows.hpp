@@ -33,11 +33,12 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
                                        const key_step<K>& keys, row_matrix<T> sum, index width) {
   using V = simd<T, Isa>;
   V weight[P][K];
-  const X *now[K], *later[K];
+  const X* row[K];
+  index to_later[K];
 #pragma GCC unroll 4
   for (int k = 0; k < K; ++k) {
-    now[k] = rows_from(v, keys.now[k]).data;
-    later[k] = rows_from(v, keys.later[k]).data;
+    row[k] = rows_from(v, keys.now[k]).data;
+    to_later[k] = wrapped_product(keys.later[k] - keys.now[k], v.stride);
 #pragma GCC unroll 4
     for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + keys.now[k]]);
   }
@@ -45,8 +46,8 @@ SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, ro
     V value[K];
 #pragma GCC unroll 4
     for (int k = 0; k < K; ++k) {
-      value[k] = load(now[k]);
-      if (keys.fetches && x % line_elements<X> == 0) fetch_line(later[k], x);
+      value[k] = load(row[k]);
+      if (keys.fetches && x % line_elements<X> == 0) fetch_line(row[k] + x, to_later[k]);
       if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for all rows
     }
 #pragma GCC unroll 4
