@@ -64,6 +64,29 @@ TEST(decode_half, k_through_a_norm) {
   check<float, bf16, bf16>(relu_attention{}.with(qk_rmsnorm<float>{}));
 }
 
+// -8 in q against 1 in k moves nearly all scores below zero, so that lists are worth while. 20 heads
+// are more than a block of rows.
+TEST(decode_half, zeros_left_out_or_not_give_the_same_bits) {
+  for (const index heads : {1, 2, 7, 20}) {
+    const problem p{1, 1, 1100, heads, 1, 16, 80};
+    support::operands<float, bf16, bf16, float> x(p, 13), y(p, 13);
+    for (support::operands<float, bf16, bf16, float>* o : {&x, &y}) {
+      for (index l = 0; l < p.key_length; ++l) o->k.at(0, l, 0, 0) = bf16(1.0f);
+      for (index h = 0; h < heads; ++h) o->q.at(0, 0, h, 0) = -8;
+    }
+    const index filled = 1090;
+    const auto run = [&](auto& o, skip_zeros policy) {
+      relu_attention{}.with(policy).decode(o.q.read(), o.k.read(), o.v.read(), &filled,
+                                           o.out.view());
+    };
+    run(x, skip_zeros::never);
+    for (const skip_zeros policy : {skip_zeros::always, skip_zeros::where_faster}) {
+      run(y, policy);
+      EXPECT_TRUE(support::same_bits(x.out.read(), y.out.read())) << heads << " heads";
+    }
+  }
+}
+
 TEST(decode_half, a_cache_of_bf16) {
   const problem p{2, 5, 5, 2, 2, 16, 16};
   support::operands<float, bf16, bf16, float> x(p, 9), y(p, 9);

@@ -15,11 +15,12 @@ using skipmax::index;
 
 constexpr index stride = 1088;  // of scores, more than any number of keys here
 
-// Small whole numbers: their sums are exact in any order. The last key ends at a fence.
+// Small whole numbers: their sums are exact in any order. The first key begins or the last one ends
+// at a fence.
 template <class T, class K>
-void check(int rows, index keys, index depth, index gap) {
+void check(int rows, index keys, index depth, index gap, support::fence side) {
   const index k_stride = depth + gap;
-  const support::fenced<K> k(keys * k_stride - gap, support::fence::after);
+  const support::fenced<K> k(keys * k_stride - gap, side);
   std::vector<T> k_numbers(static_cast<std::size_t>(keys * depth));
   for (index j = 0; j < keys; ++j)
     for (index x = 0; x < depth; ++x) {
@@ -39,7 +40,8 @@ void check(int rows, index keys, index depth, index gap) {
   alignas(64) static T s[most_rows * stride];
   for (T& number : s) number = T(-0.5);
 
-  score_key_rows<native_isa, T, K>(parted, rows, {k.data(), k_stride}, depth, keys, {s, stride}, 3);
+  score_key_rows<native_isa, T, K>(parted, rows, {k.data(), k_stride}, depth, keys, {s, stride},
+                                   side == support::fence::after ? 3 : 0);
 
   const index end = round_up(keys, lanes<T, native_isa>);
   index wrong = 0;
@@ -63,8 +65,9 @@ void check_all() {
   for (const int rows : {1, 2, 3, 5, 7, row_lanes<T, native_isa>})
     for (const index keys : {index{1}, W - 1, W, W + 1, 4 * W - 1, 4 * W, 4 * W + 1, 5 * W + 3,
                              index{1023}, index{1024}})
-      for (const index depth : {W, index{64}, index{128}, index{256}})
-        for (const index gap : {index{0}, depth}) check<T, K>(rows, keys, depth, gap);
+      for (const index depth : {W, 2 * W, 3 * W, 5 * W, index{128}})
+        for (const support::fence side : {support::fence::before, support::fence::after})
+          for (const index gap : {index{0}, depth}) check<T, K>(rows, keys, depth, gap, side);
 }
 
 TEST(key_rows, are_the_sums_of_products_of_float) {

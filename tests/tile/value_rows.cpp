@@ -16,11 +16,12 @@ namespace {
 using namespace skipmax;
 using skipmax::index;
 
-// Small whole numbers: their sums are exact in any order. The last row of v ends at a fence.
+// Small whole numbers: their sums are exact in any order. The first row of v begins or the
+// last one ends at a fence.
 template <class T, class X, class Keys>
-void check(int rows, Keys keys, index held, index width, index gap) {
+void check(int rows, Keys keys, index held, index width, index gap, support::fence side) {
   const index v_stride = width + gap, weight_stride = held + 3;
-  const support::fenced<X> v(held * v_stride - gap, support::fence::after);
+  const support::fenced<X> v(held * v_stride - gap, side);
   std::vector<int> v_numbers(static_cast<std::size_t>(held * width));
   for (index j = 0; j < held; ++j)
     for (index x = 0; x < width; ++x) {
@@ -36,7 +37,7 @@ void check(int rows, Keys keys, index held, index width, index gap) {
   for (T& number : sum) number = T(0);
 
   value_rows<native_isa, T, X>(weights.data(), weight_stride, rows, {v.data(), v_stride}, keys,
-                               {sum, width}, width, 2);
+                               {sum, width}, width, side == support::fence::after ? 2 : 0);
 
   alignas(64) static T in_order[most_rows * most_width];
   for (index r = 0; r < rows; ++r) {
@@ -68,15 +69,19 @@ void check_all() {
   for (int rows = 1; rows <= row_lanes<T, native_isa>; ++rows)
     for (const index count : {0, 1, 2, 31, 256})
       for (const index width : {W, 5 * W})
-        for (const index gap : {0, 3}) {
-          check<T, X>(rows, keys_in_streams{count, 0, count}, count > 0 ? count : 1, width, gap);
-          const index range = count + 70;  // of which these are number 68 to the last but one
-          check<T, X>(rows, keys_in_streams{range, 68, count + 1}, range, width, gap);
-          std::vector<key_number> list(static_cast<std::size_t>(count));
-          std::iota(list.begin(), list.end(), key_number{0});
-          for (key_number& key : list) key = static_cast<key_number>(3 * key + 1);
-          check<T, X>(rows, listed_keys{list.data(), count, count}, 3 * count + 1, width, gap);
-        }
+        for (const index gap : {0, 3})
+          for (const support::fence side : {support::fence::before, support::fence::after}) {
+            const index held = count > 0 ? count : 1;
+            check<T, X>(rows, keys_in_streams{count, 0, count}, held, width, gap, side);
+            const index range = count + 70;  // of which these are number 68 to the last but one
+            check<T, X>(rows, keys_in_streams{range, 68, count + 1}, range, width, gap, side);
+            std::vector<key_number> list(static_cast<std::size_t>(count));
+            std::iota(list.begin(), list.end(), key_number{0});
+            for (key_number& key : list) key = static_cast<key_number>(3 * key + 1);
+            for (const index some : {count, count / 2})  // a sum has all of a list or a part
+              check<T, X>(rows, listed_keys{list.data(), some, count}, 3 * count + 1, width, gap,
+                          side);
+          }
 }
 
 // A range has each key once, and goes on a quarter of it further from one to the next.

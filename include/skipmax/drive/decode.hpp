@@ -21,7 +21,7 @@ inline namespace v0 {
 template <class Isa, class T, class S, class K, class V, class Attention>
 SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& plan,
                                 const part_task<Isa, T>& task, index row, key_range tile,
-                                const tile_rows<K>& k, const tile_rows<V>& v) {
+                                const tile_rows<K>& k, tile_rows<V> v) {
   using Normalizer = decltype(a.normalizer);
   constexpr index most = row_lanes<T, Isa>;
   const index rest = task.rows.count - row;
@@ -69,6 +69,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) keep_hidden(kept(r), hidden[r]);
   const row_matrix<T> of_block{slice + plan.of_block_at, plan.width};
+  if (row != 0) v.ahead_in_stream = v.ahead_in_list = 0;  // in the cache since the first block
   auto* list = reinterpret_cast<key_number*>(slice + plan.list_at);
   auto* ordered = list + room_of_list(part_keys);
   add_values(a, value_step<Isa, T, V>{score.block, v, sums, of_block, plan.width, list, ordered});

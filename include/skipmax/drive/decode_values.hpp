@@ -2,8 +2,6 @@
 // those of them whose weight is not zero.
 #pragma once
 
-#include <type_traits>
-
 #include "skipmax/drive/decode_task.hpp"
 #include "skipmax/skip_zeros.hpp"
 #include "skipmax/tile/nonzero_keys.hpp"

@@ -48,19 +48,19 @@ template <class Isa, class T, class S, class Step>
 SKIPMAX_INLINE void for_each_register(index width, const Step& step) {
   constexpr index W = lanes<T, Isa>;
   index x = 0;
-  if constexpr (is_parted<T, S>) {
+  if constexpr (is_parted<T, S> && fills_cache_line<T, Isa>) {
+    for (; x + 2 * W <= width; x += 2 * W) {
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_lower<Isa>(row + x); });
+      step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x); });
+    }
+  } else if constexpr (is_parted<T, S>) {
     if (2 * W <= width) {
       step(0, [](const S* row) SKIPMAX_LAMBDA { return detail::load_lower<Isa>(row); });
       step(W, [](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row); });
       x = 2 * W;
     }
     for (; x + 2 * W <= width; x += 2 * W) {
-      step(x, [&](const S* row) SKIPMAX_LAMBDA {
-        if constexpr (fills_cache_line<T, Isa>)
-          return detail::load_lower<Isa>(row + x);
-        else
-          return detail::load_upper<Isa>(row + x - 1);
-      });
+      step(x, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x - 1); });
       step(x + W, [&](const S* row) SKIPMAX_LAMBDA { return detail::load_upper<Isa>(row + x); });
     }
   } else {

@@ -18,6 +18,8 @@
 // the columns of four steps in registers (10 x 2).
 #pragma once
 
+#include <type_traits>
+
 #include "skipmax/simd/isa.hpp"
 
 namespace skipmax {
@@ -50,8 +52,8 @@ inline constexpr index line_elements = 64 / static_cast<index>(sizeof(T));
 template <class T, class Isa>
 inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
 
-// Query rows of decode that share each register of k or v that is loaded. Four keys at a time, they
-// take as many registers for sums or weights.
+// Query rows of decode that share each register of k or v that is loaded. Four keys are taken at a
+// time, so sums or weights take four registers for each of these rows.
 template <class T, class Isa>
 inline constexpr int sharing_rows = register_block<T, Isa>::registers == 32 ? 4 : 2;
 
