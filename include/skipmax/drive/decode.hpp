@@ -21,7 +21,7 @@ inline namespace v0 {
 template <class Isa, class T, class S, class K, class V, class Attention>
 SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& plan,
                                 const part_task<Isa, T>& task, index row, key_range tile,
-                                const tile_rows<K>& k, tile_rows<V> v) {
+                                const tile_rows<K>& k, const tile_rows<V>& v) {
   using Normalizer = decltype(a.normalizer);
   constexpr index most = row_lanes<T, Isa>;
   const index rest = task.rows.count - row;
@@ -56,7 +56,7 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
       task.rows.from(row),
       tile.first,
       hidden,
-      row == 0 ? k.ahead_in_stream : 0};
+      k.ahead_in_stream};
   if constexpr (is_pointwise<Normalizer>) {
     score(any.first, any.last);
   } else {
@@ -69,7 +69,6 @@ SKIPMAX_INLINE void attend_tile(const Attention& a, const decode_plan<T, S>& pla
   if constexpr (counts_hidden<Attention>)
     for (int r = 0; r < rows; ++r) keep_hidden(kept(r), hidden[r]);
   const row_matrix<T> of_block{slice + plan.of_block_at, plan.width};
-  if (row != 0) v.ahead_in_stream = v.ahead_in_list = 0;  // in the cache since the first block
   auto* list = reinterpret_cast<key_number*>(slice + plan.list_at);
   auto* ordered = list + room_of_list(part_keys);
   add_values(a, value_step<Isa, T, V>{score.block, v, sums, of_block, plan.width, list, ordered});
@@ -94,9 +93,11 @@ SKIPMAX_NOINLINE void attend_part(const Attention& a, const decode_plan<T, S>& p
     find_shifts<Isa>(a, task.rows.count, task.rows, slice + plan.shift_at);
   for (key_range tile = task.any; !is_empty(tile); tile.first += plan.tile) {
     const key_range keys = intersect(tile, {tile.first, tile.first + plan.tile});
-    with_tile(a, plan, task, keys, [&](const auto& k, const auto& v) SKIPMAX_LAMBDA {
-      for (index row = 0; row < task.rows.count; row += most)
+    with_tile(a, plan, task, keys, [&](auto k, auto v) SKIPMAX_LAMBDA {
+      for (index row = 0; row < task.rows.count; row += most) {
         attend_tile(a, plan, task, row, keys, k, v);
+        k = in_cache(k.rows), v = in_cache(v.rows);
+      }
     });
   }
   if constexpr (!is_pointwise<Normalizer>)

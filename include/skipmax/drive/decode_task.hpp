@@ -97,7 +97,7 @@ SKIPMAX_INLINE void pack_group(const Attention& a, const decode_plan<T, S>& plan
 }
 
 // Rows of k or v for the keys of one tile, and how many rows ahead they are prefetched, in each
-// stream and in a list. Not at all, 0, if they are copies, which are in the cache already.
+// stream and in a list. Not at all, 0, if they are in the cache: copies, and all after a first use.
 template <class X>
 struct tile_rows {
   row_matrix<const X> rows;
@@ -116,9 +116,9 @@ SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   };
   return {{rows, stride}, rows_of(in_stream), rows_of(in_list)};
 }
-template <class T>
-SKIPMAX_INLINE tile_rows<T> copied(const T* rows, index dim) {
-  return {{rows, dim}, 0, 0};
+template <class X>
+SKIPMAX_INLINE tile_rows<X> in_cache(row_matrix<const X> rows) {
+  return {rows, 0, 0};
 }
 
 template <class Isa, class T, class S, class Attention>
@@ -140,7 +140,7 @@ SKIPMAX_INLINE tile_rows<T> copy_key_rows(const Attention& a, const decode_plan<
   } else {
     pack_rows<Isa>(copy, k.data, k.stride, count, dim, plan.depth);
   }
-  return copied(copy, plan.depth);
+  return in_cache<T>({copy, plan.depth});
 }
 
 template <class Isa, class T, class S>
@@ -149,7 +149,7 @@ SKIPMAX_INLINE tile_rows<T> copy_value_rows(const decode_plan<T, S>& plan,
   const auto v = keys_at(plan.v, plan, task.rows, keys.first);
   T* copy = task.slice + plan.v_at;
   pack_rows<Isa>(copy, v.data, v.stride, keys.last - keys.first, plan.sizes.value_dim, plan.width);
-  return copied(copy, plan.width);
+  return in_cache<T>({copy, plan.width});
 }
 
 // Calls attend(k, v) with the rows of k and v in place if the kernels can read them, else copied.
