@@ -104,9 +104,8 @@ struct tile_rows {
   index ahead_in_stream, ahead_in_list;
 };
 
-// Streams with narrow registers (Zen 3) leave it to the hardware. On Zen 5, 1.5 KiB and 2 KiB ahead
-// are best, 1 KiB loses up to 7 %, 512 bytes and 4 KiB lose 5 to 18 %; in lists, 4 to 16 KiB are
-// alike.
+// Streams with narrow registers (Zen 3) leave it to the hardware. On Zen 5, 1.5 KiB ahead is best,
+// 1 KiB and 2 KiB lose up to 8 %, 512 bytes and 4 KiB 5 to 18 %; in lists, 4 to 16 KiB are alike.
 template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   constexpr index in_stream = fills_cache_line<computed_t<X>, Isa> ? 1536 : 0, in_list = 6144;

@@ -110,6 +110,13 @@ SKIPMAX_INLINE void keep_in_register(xsimd::batch<T, Arch>& v) {
 #endif
 }
 
+// The same for one of an array: if changed in place, g++ may also store the array.
+template <class T, class Arch>
+SKIPMAX_INLINE xsimd::batch<T, Arch> in_register(xsimd::batch<T, Arch> v) {
+  keep_in_register(v);
+  return v;
+}
+
 // A number as the factor of registers: a register with the number in every lane. On ARM it is the
 // number itself, since multiply-adds there can take it from lane 0, while a load that broadcasts
 // takes a slot of the units that multiply and has no offset in its address.

@@ -54,25 +54,32 @@ SKIPMAX_INLINE void exchange(V& a, V& b) {
 
 }  // namespace detail
 
+// Transposes the squares of E x E in the 128-bit lanes of E registers.
+template <class V>
+SKIPMAX_INLINE void transpose_within_128_bits(V* x) {
+  using namespace detail;
+  constexpr int W = V::size, E = lanes_of_128_bits<V>;
+  using low = interleave<W, E, 1, false>;
+  using high = interleave<W, E, 1, true>;
+  exchange<low, high>(x[0], x[1]);
+  if constexpr (E == 4) {
+    exchange<low, high>(x[2], x[3]);
+    // x now has columns 0 1 and 2 3 of rows 0 1, then columns 0 1 and 2 3 of rows 2 3.
+    exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[0], x[2]);
+    exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[1], x[3]);
+    const V third = x[1];  // columns 0, 2, 1, 3
+    x[1] = x[2];
+    x[2] = third;
+  }
+}
+
 template <class V>
 SKIPMAX_INLINE void transpose(V (&x)[V::size]) {
   using namespace detail;
   constexpr int W = V::size, E = lanes_of_128_bits<V>;
   V y[W];
-#pragma GCC unroll 16
-  for (int i = 0; i < W; i += 2)
-    exchange<interleave<W, E, 1, false>, interleave<W, E, 1, true>>(x[i], x[i + 1]);
-  if constexpr (E == 4) {
-#pragma GCC unroll 4
-    for (int i = 0; i < W; i += 4) {
-      // x now has columns 0 1 and 2 3 of rows 0 1, then columns 0 1 and 2 3 of rows 2 3.
-      exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i], x[i + 2]);
-      exchange<interleave<W, E, 2, false>, interleave<W, E, 2, true>>(x[i + 1], x[i + 3]);
-      const V third = x[i + 1];  // columns 0, 2, 1, 3
-      x[i + 1] = x[i + 2];
-      x[i + 2] = third;
-    }
-  }
+#pragma GCC unroll 8
+  for (int i = 0; i < W; i += E) transpose_within_128_bits(x + i);
   // The 128-bit lane l of register g * E + e holds column l * E + e of the rows of group g.
   constexpr int G = W / E;
   if constexpr (G == 2) {

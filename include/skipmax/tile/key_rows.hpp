@@ -24,32 +24,32 @@
 namespace skipmax {
 inline namespace v0 {
 
-// R rows by S keys that are `apart` elements apart: sum[r][place].
-template <class Isa, int R, int S, class T, class K>
-SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth,
+// R rows by S keys that are `apart` elements apart: sum[r][place]. If Fetch, prefetches what lies
+// `later` elements after each key, line by line.
+template <class Isa, bool Fetch, int R, int S, class T, class K>
+SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index depth, index later,
                                simd<T, Isa> (&sum)[R][S]) {
   using V = simd<T, Isa>;
+  const K* at[S];
 #pragma GCC unroll 4
-  for (int r = 0; r < R; ++r)
+  for (int place = 0; place < S; ++place) {
+    at[place] = key + place * apart;
 #pragma GCC unroll 4
-    for (int place = 0; place < S; ++place) sum[r][place] = V(T(0));
-  const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
-    V of_key[S];
-#pragma GCC unroll 4
-    for (int place = 0; place < S; ++place) {
-      of_key[place] = load(key + place * apart);
-      if constexpr (R > 1) keep_in_register(of_key[place]);
-    }
+    for (int r = 0; r < R; ++r) sum[r][place] = V(T(0));
+  }
+  const auto fetch = [&](int place, index x) SKIPMAX_LAMBDA {
+    if (Fetch && x % line_elements<K> == 0) fetch_line(at[place], x + later);
+  };
+  const auto step = [&](index x, const V(&of_key)[S]) SKIPMAX_LAMBDA {
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) {
-      V of_q = V::load_aligned(q + r * depth + x);
-      keep_in_register(of_q);
+      const V of_q = in_register(V::load_aligned(q + r * depth + x));
 #pragma GCC unroll 4
       for (int place = 0; place < S; ++place)
         sum[r][place] = compat::fma(of_q, of_key[place], sum[r][place]);
     }
   };
-  for_each_register<Isa, T, K>(depth, step);
+  for_each_register<Isa, T, (R > 1)>(at, depth, fetch, step);
 }
 
 // Reduces sums [rows][G][W] to columns [start, start + W) of s.
@@ -65,7 +65,33 @@ SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index
   }
 }
 
-// All rows by W keys from each of four places, `columns` keys apart. Takes one key of each place for
+// Sums of each 128-bit lane, E places in one register: to[r][key][p], of places p * E ... .
+template <class Isa, class T>
+using sums_of_places = T[lanes<T, Isa>][4 / lanes_of_128_bits<simd<T, Isa>>][lanes<T, Isa>];
+
+// R rows by E keys, from the n-th on, of each of four places that are `apart` elements apart. A
+// function of its own, or else g++ keeps what the loops around need in the registers of this one.
+template <class Isa, bool Fetch, int R, class T, class K>
+SKIPMAX_NOINLINE void dot_keys(const T* q, row_matrix<const K> k, index apart, index depth,
+                               index later, sums_of_places<Isa, T>* to, int n) {
+  using V = simd<T, Isa>;
+  constexpr int E = lanes_of_128_bits<V>, S = 4;
+  for (int end = n + E; n < end; ++n) {
+    V sum[R][S];
+    dot_places<Isa, Fetch>(q, rows_from(k, n).data, apart, depth, later, sum);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+      for (int p = 0; p < S / E; ++p) {
+        V of_places[E];
+#pragma GCC unroll 4
+        for (int e = 0; e < E; ++e) of_places[e] = sum[r][p * E + e];
+        reduce_within_128_bits(of_places, plus{}).store_aligned(to[r][n][p]);
+      }
+  }
+}
+
+// All rows by W keys from each of four places, `columns` keys apart. Takes E keys of each place for
 // all rows, then the next ones. Prefetches the keys that come `ahead` keys later at each place, none
 // if ahead is 0.
 template <class Isa, class T, class K>
@@ -73,32 +99,34 @@ SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, in
                                  row_matrix<T> s, index columns, index ahead) {
   using V = simd<T, Isa>;
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E, S = 4;
-  constexpr int most = row_lanes<T, Isa>;
-  alignas(64) T sums[S][most * G * W];
-  for (int g = 0; g < G; ++g) {
-    V of_key[most][S][E];
-    for (int n = 0; n < E; ++n) {
-      const row_matrix<const K> key = rows_from(k, g * E + n);
-      if (ahead != 0)
-        for (int place = 0; place < S; ++place)
-          fetch_row(rows_from(key, place * columns).data, wrapped_product(ahead, k.stride), depth);
-      for_each_rows<sharing_rows<T, Isa>>(
-          rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
-            V sum[R][S];
-            dot_places<Isa>(q + r * depth, key.data, columns * k.stride, depth, sum);
+  alignas(64) sums_of_places<Isa, T> sums[row_lanes<T, Isa>];
+  const index later = wrapped_product(ahead, k.stride);
+  for (int n = 0; n < W; n += E)
+    for_each_rows<sharing_rows<T, Isa>>(rows, [&]<int R>(std::integral_constant<int, R>,
+                                                         int r) SKIPMAX_LAMBDA {
+      const auto dot = [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
+        dot_keys<Isa, Fetch, R>(q + r * depth, k, columns * k.stride, depth, later, sums + r, n);
+      };
+      if (fills_cache_line<T, Isa> && ahead != 0 && r == 0)
+        dot(std::bool_constant<fills_cache_line<T, Isa>>{});
+      else
+        dot(std::false_type{});
+    });
+  for (int r = 0; r < rows; ++r)
+    for (int p = 0; p < S / E; ++p) {
+      V of_place[E];
 #pragma GCC unroll 4
-            for (int i = 0; i < R; ++i)
+      for (int e = 0; e < E; ++e) {
+        V of_key[G];
 #pragma GCC unroll 4
-              for (int place = 0; place < S; ++place) of_key[r + i][place][n] = sum[i][place];
-          });
+        for (int g = 0; g < G; ++g) of_key[g] = V::load_aligned(sums[r][g * E + e][p]);
+        of_place[e] = reduce_128_bits(of_key, plus{});
+      }
+      transpose_within_128_bits(of_place);
+#pragma GCC unroll 4
+      for (int e = 0; e < E; ++e)
+        of_place[e].store_aligned(s.data + r * s.stride + (p * E + e) * columns);
     }
-    for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-      for (int place = 0; place < S; ++place)
-        reduce_within_128_bits(of_key[r][place], plus{})
-            .store_aligned(sums[place] + (r * G + g) * W);
-  }
-  for (int place = 0; place < S; ++place) store_scores<Isa>(sums[place], rows, s, place * columns);
 }
 
 // All rows by W keys, E of them at once. Those from `count` on give zeros.
@@ -109,25 +137,25 @@ SKIPMAX_INLINE void score_keys(const T* q, int rows, row_matrix<const K> k, inde
   constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
   alignas(64) T sums[row_lanes<T, Isa> * G * W];
   for (int g = 0; g < G; ++g)
-    for_each_rows<sharing_rows<T, Isa>>(
-        rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
-          V sum[R][E];
-          const auto dot = [&]<int S>(index j, V(&of_keys)[R][S]) SKIPMAX_LAMBDA {
-            dot_places<Isa>(q + r * depth, k.data + j * k.stride, k.stride, depth, of_keys);
-          };
-          if ((g + 1) * E <= count) {
-            dot(g * E, sum);
-          } else {
-            for (int n = 0; n < E; ++n) {
-              V of_key[R][1] = {};
-              if (g * E + n < count) dot(g * E + n, of_key);
-              for (int i = 0; i < R; ++i) sum[i][n] = g * E + n < count ? of_key[i][0] : V(T(0));
-            }
-          }
+    for_each_rows<sharing_rows<T, Isa>>(rows, [&]<int R>(std::integral_constant<int, R>,
+                                                         int r) SKIPMAX_LAMBDA {
+      V sum[R][E];
+      const auto dot = [&]<int S>(index j, V(&of_keys)[R][S]) SKIPMAX_LAMBDA {
+        dot_places<Isa, false>(q + r * depth, k.data + j * k.stride, k.stride, depth, 0, of_keys);
+      };
+      if ((g + 1) * E <= count) {
+        dot(g * E, sum);
+      } else {
+        for (int n = 0; n < E; ++n) {
+          V of_key[R][1] = {};
+          if (g * E + n < count) dot(g * E + n, of_key);
+          for (int i = 0; i < R; ++i) sum[i][n] = g * E + n < count ? of_key[i][0] : V(T(0));
+        }
+      }
 #pragma GCC unroll 4
-          for (int i = 0; i < R; ++i)
-            reduce_within_128_bits(sum[i], plus{}).store_aligned(sums + ((r + i) * G + g) * W);
-        });
+      for (int i = 0; i < R; ++i)
+        reduce_within_128_bits(sum[i], plus{}).store_aligned(sums + ((r + i) * G + g) * W);
+    });
   store_scores<Isa>(sums, rows, s, 0);
 }
 

@@ -20,61 +20,6 @@
 namespace skipmax {
 inline namespace v0 {
 
-// Keys that are used together, and those that are prefetched meanwhile, line by line.
-template <int K>
-struct key_step {
-  index now[K], later[K];
-  bool fetches;
-};
-
-// P rows by K keys.
-template <class Isa, int P, int K, class T, class X>
-SKIPMAX_INLINE void add_values_of_keys(const T* weights, index weight_stride, row_matrix<const X> v,
-                                       const key_step<K>& keys, row_matrix<T> sum, index width) {
-  using V = simd<T, Isa>;
-  V weight[P][K];
-  const X* row[K];
-  index to_later[K];
-#pragma GCC unroll 4
-  for (int k = 0; k < K; ++k) {
-    row[k] = rows_from(v, keys.now[k]).data;
-    to_later[k] = wrapped_product(keys.later[k] - keys.now[k], v.stride);
-#pragma GCC unroll 4
-    for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + keys.now[k]]);
-  }
-  const auto step = [&](index x, auto load) SKIPMAX_LAMBDA {
-    V value[K];
-#pragma GCC unroll 4
-    for (int k = 0; k < K; ++k) {
-      value[k] = load(row[k]);
-      if (keys.fetches && x % line_elements<X> == 0) fetch_line(row[k] + x, to_later[k]);
-      if constexpr (P > 1) keep_in_register(value[k]);  // loaded once for all rows
-    }
-#pragma GCC unroll 4
-    for (int p = 0; p < P; ++p) {
-      T* at = sum.data + p * sum.stride + x;
-      V to = V::load_aligned(at);
-#pragma GCC unroll 4
-      for (int k = 0; k < K; ++k) to = compat::fma(weight[p][k], value[k], to);
-      to.store_aligned(at);
-    }
-  };
-  for_each_register<Isa, T, X>(width, step);
-}
-
-// All rows by K keys.
-template <class Isa, int K, class T, class X>
-SKIPMAX_INLINE void add_values_to_rows(const T* weights, index weight_stride, int rows,
-                                       row_matrix<const X> v, key_step<K> keys, row_matrix<T> sum,
-                                       index width) {
-  for_each_rows<sharing_rows<T, Isa>>(
-      rows, [&]<int P>(std::integral_constant<int, P>, int r) SKIPMAX_LAMBDA {
-        add_values_of_keys<Isa, P>(weights + r * weight_stride, weight_stride, v, keys,
-                                   rows_from(sum, r), width);
-        keys.fetches = false;
-      });
-}
-
 // `count` keys of a range in stream order, from the `first` one on, a multiple of four. Stream
 // order takes a key of each quarter in turn, then the up to three keys that are left.
 struct keys_in_streams {
@@ -121,25 +66,68 @@ SKIPMAX_INLINE void order_in_streams(const key_number* list, index count, index 
   }
 }
 
-// Prefetches the rows that come `ahead` keys later in a list, or in each stream, none if ahead is 0.
+// P rows by the keys [n, last) of `keys`, K of them at once as long as there are K. If Fetch,
+// prefetches the rows that come `ahead` keys later, line by line.
+template <class Isa, bool Fetch, int P, int K, class T, class X, class Keys>
+SKIPMAX_NOINLINE void add_values_of_keys(const T* weights, index weight_stride,
+                                         row_matrix<const X> v, const Keys& keys, index n,
+                                         index last, row_matrix<T> sum, index width, index ahead) {
+  using V = simd<T, Isa>;
+  for (; n + K <= last; n += K) {
+    V weight[P][K];
+    const X* row[K];
+    index later[K];
+#pragma GCC unroll 4
+    for (int k = 0; k < K; ++k) {
+      const index key = K == 1 ? keys[n] : keys.of_streams(n, k);
+      row[k] = rows_from(v, key).data;
+      later[k] = Fetch ? wrapped_product(keys.later(n, k, ahead) - key, v.stride) : 0;
+#pragma GCC unroll 4
+      for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + key]);
+    }
+    const auto fetch = [&](int k, index x) SKIPMAX_LAMBDA {
+      if (Fetch && x % line_elements<X> == 0) fetch_line(row[k], x + later[k]);
+    };
+    const auto step = [&](index x, const V(&value)[K]) SKIPMAX_LAMBDA {
+#pragma GCC unroll 4
+      for (int p = 0; p < P; ++p) {
+        T* at = sum.data + p * sum.stride + x;
+        V to = V::load_aligned(at);
+#pragma GCC unroll 4
+        for (int k = 0; k < K; ++k) to = compat::fma(weight[p][k], value[k], to);
+        to.store_aligned(at);
+      }
+    };
+    for_each_register<Isa, T, (P > 1)>(row, width, fetch, step);
+  }
+}
+
+// Takes a few keys for all rows, then the next ones. Prefetches the rows that come `ahead` keys
+// later in a list, or in each stream, none if ahead is 0.
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
                                  index ahead) {
   constexpr int streams = keys_in_streams::streams;
-  index n = 0;
-  for (; n + streams <= keys.count; n += streams) {
-    key_step<streams> step{{}, {}, ahead > 0};
-#pragma GCC unroll 4
-    for (int s = 0; s < streams; ++s) {
-      step.now[s] = keys.of_streams(n, s);
-      step.later[s] = keys.later(n, s, ahead);
-    }
-    add_values_to_rows<Isa>(weights, weight_stride, rows, v, step, sum, width);
+  const auto add = [&]<int K>(std::integral_constant<int, K>, index n, index last) SKIPMAX_LAMBDA {
+    for_each_rows<sharing_rows<T, Isa>>(
+        rows, [&]<int P>(std::integral_constant<int, P>, int r) SKIPMAX_LAMBDA {
+          const auto block = [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
+            add_values_of_keys<Isa, Fetch, P, K>(weights + r * weight_stride, weight_stride, v,
+                                                 keys, n, last, rows_from(sum, r), width, ahead);
+          };
+          if (K > 1 && ahead > 0 && r == 0)
+            block(std::bool_constant<(K > 1)>{});
+          else
+            block(std::false_type{});
+        });
+  };
+  const index in_streams = keys.count / streams * streams;
+  for (index n = 0, next; n < in_streams; n = next) {
+    next = n + 4 * streams < in_streams ? n + 4 * streams : in_streams;
+    add(std::integral_constant<int, streams>{}, n, next);
   }
-  for (; n < keys.count; ++n)
-    add_values_to_rows<Isa>(weights, weight_stride, rows, v, key_step<1>{{keys[n]}, {}, false}, sum,
-                            width);
+  add(std::integral_constant<int, 1>{}, in_streams, keys.count);
 }
 
 }  // namespace v0
