@@ -65,6 +65,12 @@ SKIPMAX_INLINE void for_each_rows(int rows, const F& f, int r = 0) {
   if constexpr (Most > 1) for_each_rows<Most / 2>(rows, f, r);
 }
 
+// True if for_each_rows calls f once.
+template <int Most>
+SKIPMAX_INLINE bool is_one_block(int rows) {
+  return rows <= Most && (rows & (rows - 1)) == 0;
+}
+
 // Row counts that have a kernel of their own. Other counts take the next larger one, which computes
 // at most three rows in vain.
 template <int Rows>

@@ -102,8 +102,8 @@ SKIPMAX_NOINLINE void add_values_of_keys(const T* weights, index weight_stride,
   }
 }
 
-// Takes a few keys for all rows, then the next ones. Prefetches the rows that come `ahead` keys
-// later in a list, or in each stream, none if ahead is 0.
+// Takes a few keys for all rows, then the next ones, or all keys if one block takes all rows.
+// Prefetches the rows that come `ahead` keys later in a list, or in each stream, none if ahead is 0.
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
@@ -123,8 +123,9 @@ SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows
         });
   };
   const index in_streams = keys.count / streams * streams;
+  const index some = is_one_block<sharing_rows<T, Isa>>(rows) ? in_streams : 4 * streams;
   for (index n = 0, next; n < in_streams; n = next) {
-    next = n + 4 * streams < in_streams ? n + 4 * streams : in_streams;
+    next = n + some < in_streams ? n + some : in_streams;
     add(std::integral_constant<int, streams>{}, n, next);
   }
   add(std::integral_constant<int, 1>{}, in_streams, keys.count);
