@@ -105,10 +105,14 @@ struct tile_rows {
 };
 
 // Streams with narrow registers (Zen 3) leave it to the hardware. On Zen 5, 1.5 KiB ahead is best,
-// 1 KiB and 2 KiB lose up to 8 %, 512 bytes and 4 KiB 5 to 18 %; in lists, 4 to 16 KiB are alike.
+// and 2 KiB for 16 bits; floats lose 3 % with 2 KiB, 8 % with 3 KiB and up to 8 % with 1 KiB. In
+// lists, 4 to 16 KiB are alike.
 template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
-  constexpr index in_stream = fills_cache_line<computed_t<X>, Isa> ? 1536 : 0, in_list = 6144;
+  constexpr index in_stream = !fills_cache_line<computed_t<X>, Isa> ? 0
+                              : sizeof(X) == 2                      ? 2048
+                                                                    : 1536;
+  constexpr index in_list = 6144;
   const index row = dim * static_cast<index>(sizeof(X));
   const auto rows_of = [=](index bytes) SKIPMAX_LAMBDA {
     return bytes == 0 ? 0 : row == 0 || row > bytes ? 1 : bytes / row;
