@@ -37,7 +37,8 @@ void check(int rows, Keys keys, index held, index width, index gap, support::fen
   for (T& number : sum) number = T(0);
 
   value_rows<native_isa, T, X>(weights.data(), weight_stride, rows, {v.data(), v_stride}, keys,
-                               {sum, width}, width, side == support::fence::after ? 2 : 0);
+                               {sum, width}, width,
+                               (gap == 0) == (side == support::fence::after) ? 2 : 0);
 
   alignas(64) static T in_order[most_rows * most_width];
   for (index r = 0; r < rows; ++r) {
@@ -68,7 +69,7 @@ void check_all() {
   constexpr index W = lanes<T, native_isa>;
   for (int rows = 1; rows <= row_lanes<T, native_isa>; ++rows)
     for (const index count : {0, 1, 2, 31, 256})
-      for (const index width : {W, 5 * W})
+      for (const index width : {W, 2 * W, 5 * W})
         for (const index gap : {0, 3})
           for (const support::fence side : {support::fence::before, support::fence::after}) {
             const index held = count > 0 ? count : 1;
@@ -82,6 +83,16 @@ void check_all() {
               check<T, X>(rows, listed_keys{list.data(), some, count}, 3 * count + 1, width, gap,
                           side);
           }
+}
+
+TEST(value_rows, take_all_keys_at_once_for_one_block) {
+  for (int rows = 1; rows <= 16; ++rows) {
+    int by_four = 0, by_two = 0;
+    for_each_rows<4>(rows, [&](auto, int) { ++by_four; });
+    for_each_rows<2>(rows, [&](auto, int) { ++by_two; });
+    EXPECT_EQ(is_one_block<4>(rows), by_four == 1) << rows;
+    EXPECT_EQ(is_one_block<2>(rows), by_two == 1) << rows;
+  }
 }
 
 // A range has each key once, and goes on a quarter of it further from one to the next.

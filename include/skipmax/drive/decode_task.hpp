@@ -105,8 +105,7 @@ struct tile_rows {
 };
 
 // Streams with narrow registers (Zen 3) leave it to the hardware. On Zen 5, 1.5 KiB ahead is best,
-// and 2 KiB for 16 bits; floats lose 3 % with 2 KiB, 8 % with 3 KiB and up to 8 % with 1 KiB. In
-// lists, 4 to 16 KiB are alike.
+// and 2 KiB for 16 bits; 1 or 3 KiB lose up to a tenth. In lists, 4 to 16 KiB are alike.
 template <class Isa, class X>
 SKIPMAX_INLINE tile_rows<X> tile_of(const X* rows, index stride, index dim) {
   constexpr index in_stream = !fills_cache_line<computed_t<X>, Isa> ? 0

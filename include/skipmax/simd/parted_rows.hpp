@@ -1,5 +1,5 @@
-// Loads rows of bf16 as registers of float, one instruction for each register: of every 2 W numbers
-// first those at even places, then those at odd places.
+// Loads rows of bf16 as registers of float, by a shift or a mask alone: of every 2 W numbers first
+// those at even places, then those at odd places.
 //
 //   stored   s_0 s_1 s_2 s_3 ... s_2W-1
 //   parted   s_0 s_2 ... s_2W-2, s_1 s_3 ... s_2W-1     and so on; a last W numbers stay in order
@@ -49,9 +49,11 @@ SKIPMAX_INLINE simd<float, Isa> upper_of(const simd<float, Isa>& pairs) {
 //
 // Narrow registers take numbers at even places from a load that begins one number earlier, as the
 // upper ones: on Zen 3 shifts take slots of the units that multiply. Not in front of a row, where
-// nothing may be read. Registers of a cache line make two of one load. Their first step has
-// instructions of its own: on Zen 5, reading whole rows by the same instructions takes 1.2 times as
-// long from memory.
+// nothing may be read. Registers that fill a cache line make two of one load.
+//
+// The first step with registers that fill a cache line has instructions of its own, whatever the
+// type: on Zen 5, four query rows take up to 1.25 times as long from memory if the same instructions
+// read a whole row.
 template <class Isa, class T, bool Reused, int K, class S, class Fetch, class Step>
 SKIPMAX_INLINE void for_each_register(const S* const (&row)[K], index width, const Fetch& fetch,
                                       const Step& step) {

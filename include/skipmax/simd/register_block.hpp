@@ -67,8 +67,16 @@ SKIPMAX_INLINE void for_each_rows(int rows, const F& f, int r = 0) {
 
 // True if for_each_rows calls f once.
 template <int Most>
-SKIPMAX_INLINE bool is_one_block(int rows) {
+constexpr bool is_one_block(int rows) {
   return rows <= Most && (rows & (rows - 1)) == 0;
+}
+
+// f(std::true_type{}) or f(std::false_type{}). If not Possible, f is compiled for false alone.
+template <bool Possible, class F>
+SKIPMAX_INLINE void with_flag([[maybe_unused]] bool flag, const F& f) {
+  if constexpr (Possible)
+    if (flag) return f(std::true_type{});
+  f(std::false_type{});
 }
 
 // Row counts that have a kernel of their own. Other counts take the next larger one, which computes

@@ -38,7 +38,7 @@ SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index dept
     for (int r = 0; r < R; ++r) sum[r][place] = V(T(0));
   }
   const auto fetch = [&](int place, index x) SKIPMAX_LAMBDA {
-    if (Fetch && x % line_elements<K> == 0) fetch_line(at[place], x + later);
+    if (Fetch && x % line_elements<K> == 0) fetch_line(at[place] + x, later);
   };
   const auto step = [&](index x, const V(&of_key)[S]) SKIPMAX_LAMBDA {
 #pragma GCC unroll 4
@@ -65,7 +65,7 @@ SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index
   }
 }
 
-// Sums of each 128-bit lane, E places in one register: to[r][key][p], of places p * E ... .
+// Sums over the 128-bit lanes of one row, [key][p][lane]: E places from p * E on share a register.
 template <class Isa, class T>
 using sums_of_places = T[lanes<T, Isa>][4 / lanes_of_128_bits<simd<T, Isa>>][lanes<T, Isa>];
 
@@ -92,8 +92,8 @@ SKIPMAX_NOINLINE void dot_keys(const T* q, row_matrix<const K> k, index apart, i
 }
 
 // All rows by W keys from each of four places, `columns` keys apart. Takes E keys of each place for
-// all rows, then the next ones. Prefetches the keys that come `ahead` keys later at each place, none
-// if ahead is 0.
+// all rows, then the next ones. Prefetches the keys that come `ahead` keys later at each place, if
+// ahead is not 0 and registers fill a cache line (others are never asked to, see tile_of).
 template <class Isa, class T, class K>
 SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, index depth,
                                  row_matrix<T> s, index columns, index ahead) {
@@ -102,16 +102,14 @@ SKIPMAX_INLINE void score_places(const T* q, int rows, row_matrix<const K> k, in
   alignas(64) sums_of_places<Isa, T> sums[row_lanes<T, Isa>];
   const index later = wrapped_product(ahead, k.stride);
   for (int n = 0; n < W; n += E)
-    for_each_rows<sharing_rows<T, Isa>>(rows, [&]<int R>(std::integral_constant<int, R>,
-                                                         int r) SKIPMAX_LAMBDA {
-      const auto dot = [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
-        dot_keys<Isa, Fetch, R>(q + r * depth, k, columns * k.stride, depth, later, sums + r, n);
-      };
-      if (fills_cache_line<T, Isa> && ahead != 0 && r == 0)
-        dot(std::bool_constant<fills_cache_line<T, Isa>>{});
-      else
-        dot(std::false_type{});
-    });
+    for_each_rows<sharing_rows<T, Isa>>(
+        rows, [&]<int R>(std::integral_constant<int, R>, int r) SKIPMAX_LAMBDA {
+          with_flag<fills_cache_line<T, Isa>>(
+              ahead > 0 && r == 0, [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
+                dot_keys<Isa, Fetch, R>(q + r * depth, k, columns * k.stride, depth, later,
+                                        sums + r, n);
+              });
+        });
   for (int r = 0; r < rows; ++r)
     for (int p = 0; p < S / E; ++p) {
       V of_place[E];

@@ -4,8 +4,8 @@
 //   weights [rows][stride], v [keys][width] of any stride and alignment, sum [rows] aligned
 //
 // Takes one key of each quarter of the range at a time, from the start of their rows to the end,
-// for all query rows. So memory is read in four streams, which keep it busier than one, and the
-// sums, parted if v is, stay in the L1 cache.
+// for a block of query rows. So memory is read in four streams, which keep it busier than one, and
+// the sums, parted if v is, stay in the L1 cache.
 #pragma once
 
 #include <type_traits>
@@ -86,7 +86,7 @@ SKIPMAX_NOINLINE void add_values_of_keys(const T* weights, index weight_stride,
       for (int p = 0; p < P; ++p) weight[p][k] = V(weights[p * weight_stride + key]);
     }
     const auto fetch = [&](int k, index x) SKIPMAX_LAMBDA {
-      if (Fetch && x % line_elements<X> == 0) fetch_line(row[k], x + later[k]);
+      if (Fetch && x % line_elements<X> == 0) fetch_line(row[k] + x, later[k]);
     };
     const auto step = [&](index x, const V(&value)[K]) SKIPMAX_LAMBDA {
 #pragma GCC unroll 4
@@ -102,33 +102,32 @@ SKIPMAX_NOINLINE void add_values_of_keys(const T* weights, index weight_stride,
   }
 }
 
-// Takes a few keys for all rows, then the next ones, or all keys if one block takes all rows.
-// Prefetches the rows that come `ahead` keys later in a list, or in each stream, none if ahead is 0.
+// Takes sixteen keys for one block of rows, then for the next block, or all keys if there is only
+// one. Prefetches the rows that come `ahead` keys later in a list, or in each stream, none if ahead
+// is 0.
 template <class Isa, class T, class X, class Keys>
 SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows,
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
                                  index ahead) {
   constexpr int streams = keys_in_streams::streams;
+  constexpr index in_cache = 4 * streams;  // keys whose values stay in L1 from block to block
   const auto add = [&]<int K>(std::integral_constant<int, K>, index n, index last) SKIPMAX_LAMBDA {
-    for_each_rows<sharing_rows<T, Isa>>(
-        rows, [&]<int P>(std::integral_constant<int, P>, int r) SKIPMAX_LAMBDA {
-          const auto block = [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
+    for_each_rows<sharing_rows<T, Isa>>(rows, [&]<int P>(std::integral_constant<int, P>,
+                                                         int r) SKIPMAX_LAMBDA {
+      with_flag<(K > 1)>(
+          ahead > 0 && r == 0, [&]<bool Fetch>(std::bool_constant<Fetch>) SKIPMAX_LAMBDA {
             add_values_of_keys<Isa, Fetch, P, K>(weights + r * weight_stride, weight_stride, v,
                                                  keys, n, last, rows_from(sum, r), width, ahead);
-          };
-          if (K > 1 && ahead > 0 && r == 0)
-            block(std::bool_constant<(K > 1)>{});
-          else
-            block(std::false_type{});
-        });
+          });
+    });
   };
   const index in_streams = keys.count / streams * streams;
-  const index some = is_one_block<sharing_rows<T, Isa>>(rows) ? in_streams : 4 * streams;
+  const index some = is_one_block<sharing_rows<T, Isa>>(rows) ? in_streams : in_cache;
   for (index n = 0, next; n < in_streams; n = next) {
     next = n + some < in_streams ? n + some : in_streams;
     add(std::integral_constant<int, streams>{}, n, next);
   }
-  add(std::integral_constant<int, 1>{}, in_streams, keys.count);
+  if (in_streams < keys.count) add(std::integral_constant<int, 1>{}, in_streams, keys.count);
 }
 
 }  // namespace v0
