@@ -52,8 +52,8 @@ SKIPMAX_INLINE simd<float, Isa> upper_of(const simd<float, Isa>& pairs) {
 // nothing may be read. Registers that fill a cache line make two of one load.
 //
 // The first step with registers that fill a cache line has instructions of its own, whatever the
-// type: on Zen 5, four query rows take up to 1.25 times as long from memory if the same instructions
-// read a whole row.
+// type: on Zen 5, four query rows take up to 1.25 times as long from memory if the same
+// instructions read a whole row.
 template <class Isa, class T, bool Reused, int K, class S, class Fetch, class Step>
 SKIPMAX_INLINE void for_each_register(const S* const (&row)[K], index width, const Fetch& fetch,
                                       const Step& step) {

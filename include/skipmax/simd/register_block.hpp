@@ -57,8 +57,8 @@ inline constexpr bool fills_cache_line = sizeof(simd<T, Isa>) >= 64;
 template <class T, class Isa>
 inline constexpr int sharing_rows = register_block<T, Isa>::registers == 32 ? 4 : 2;
 
-// f(std::integral_constant<int, R>{}, r) for all rows, R of them from r on: Most at a time, and half
-// as many for those that are left.
+// f(std::integral_constant<int, R>{}, r) for all rows, R of them from r on: Most at a time, and
+// half as many for those that are left.
 template <int Most, class F>
 SKIPMAX_INLINE void for_each_rows(int rows, const F& f, int r = 0) {
   for (; r + Most <= rows; r += Most) f(std::integral_constant<int, Most>{}, r);
