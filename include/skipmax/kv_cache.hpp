@@ -8,8 +8,8 @@
 //   cache.append(k_new, v_new);
 //   attention.decode(q, cache, out);       or prefill, for many tokens at once
 //
-// The rows of one head are contiguous, which is how decode reads them fastest; k and v each start on
-// a page boundary. The memory is allocated once, for the capacity. A cache is moved, not copied.
+// The rows of one head are contiguous, which decode reads fastest; k and v each start on a page
+// boundary. The memory is allocated once, for the capacity. A cache is moved, not copied.
 #pragma once
 
 #include <type_traits>

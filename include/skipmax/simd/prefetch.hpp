@@ -58,23 +58,13 @@ SKIPMAX_INLINE upcoming_rows upcoming(row_matrix<T> from, index rows, index dim)
   return {address, rows, dim * bytes, wrapped_product(from.stride, bytes)};
 }
 
-// The address `ahead` elements after `at`, which may lie outside all memory.
-template <class T>
-SKIPMAX_INLINE std::uintptr_t address_ahead(const T* at, index ahead) {
-  constexpr index bytes = sizeof(T);
-  return reinterpret_cast<std::uintptr_t>(at) +
-         static_cast<std::uintptr_t>(wrapped_product(ahead, bytes));
-}
-
-// Prefetches the cache line there, or a row, into L1.
+// Prefetches the cache line `ahead` elements after `at`, which may lie outside all memory, into L1.
 template <class T>
 SKIPMAX_INLINE void fetch_line(const T* at, index ahead) {
-  __builtin_prefetch(reinterpret_cast<const void*>(address_ahead(at, ahead)), 0, 3);
-}
-template <class T>
-SKIPMAX_INLINE void fetch_row(const T* row, index ahead, index dim) {
-  upcoming_rows one{address_ahead(row, ahead), 1, dim * static_cast<index>(sizeof(T)), 0, 1};
-  one.fetch_part<cache_level::l1>();
+  constexpr index bytes = sizeof(T);
+  const std::uintptr_t line = reinterpret_cast<std::uintptr_t>(at) +
+                              static_cast<std::uintptr_t>(wrapped_product(ahead, bytes));
+  __builtin_prefetch(reinterpret_cast<const void*>(line), 0, 3);
 }
 
 // All that the next step will read.

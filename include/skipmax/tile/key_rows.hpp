@@ -52,19 +52,6 @@ SKIPMAX_INLINE void dot_places(const T* q, const K* key, index apart, index dept
   for_each_register<Isa, T, (R > 1)>(at, depth, fetch, step);
 }
 
-// Reduces sums [rows][G][W] to columns [start, start + W) of s.
-template <class Isa, class T>
-SKIPMAX_INLINE void store_scores(const T* sums, int rows, row_matrix<T> s, index start) {
-  using V = simd<T, Isa>;
-  constexpr int W = lanes<T, Isa>, E = lanes_of_128_bits<V>, G = W / E;
-  for (int r = 0; r < rows; ++r) {
-    V of_row[G];
-#pragma GCC unroll 4
-    for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
-    reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride + start);
-  }
-}
-
 // Sums over the 128-bit lanes of one row, [key][p][lane]: E places from p * E on share a register.
 template <class Isa, class T>
 using sums_of_places = T[lanes<T, Isa>][4 / lanes_of_128_bits<simd<T, Isa>>][lanes<T, Isa>];
@@ -154,7 +141,12 @@ SKIPMAX_INLINE void score_keys(const T* q, int rows, row_matrix<const K> k, inde
       for (int i = 0; i < R; ++i)
         reduce_within_128_bits(sum[i], plus{}).store_aligned(sums + ((r + i) * G + g) * W);
     });
-  store_scores<Isa>(sums, rows, s, 0);
+  for (int r = 0; r < rows; ++r) {
+    V of_row[G];
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) of_row[g] = V::load_aligned(sums + (r * G + g) * W);
+    reduce_128_bits(of_row, plus{}).store_aligned(s.data + r * s.stride);
+  }
 }
 
 // Columns [0, keys) of s, filled up to whole registers with zeros: four quarters of the keys at

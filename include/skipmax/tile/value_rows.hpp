@@ -110,7 +110,7 @@ SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows
                                  row_matrix<const X> v, Keys keys, row_matrix<T> sum, index width,
                                  index ahead) {
   constexpr int streams = keys_in_streams::streams;
-  constexpr index in_cache = 4 * streams;  // keys whose values stay in L1 from block to block
+  constexpr index in_l1 = 4 * streams;  // keys whose values stay in L1 from block to block
   const auto add = [&]<int K>(std::integral_constant<int, K>, index n, index last) SKIPMAX_LAMBDA {
     for_each_rows<sharing_rows<T, Isa>>(rows, [&]<int P>(std::integral_constant<int, P>,
                                                          int r) SKIPMAX_LAMBDA {
@@ -122,7 +122,7 @@ SKIPMAX_NOINLINE void value_rows(const T* weights, index weight_stride, int rows
     });
   };
   const index in_streams = keys.count / streams * streams;
-  const index some = is_one_block<sharing_rows<T, Isa>>(rows) ? in_streams : in_cache;
+  const index some = is_one_block<sharing_rows<T, Isa>>(rows) ? in_streams : in_l1;
   for (index n = 0, next; n < in_streams; n = next) {
     next = n + some < in_streams ? n + some : in_streams;
     add(std::integral_constant<int, streams>{}, n, next);
